@@ -1,0 +1,1 @@
+"""The rest of the outside world: clock, cipher, HTTP, mail, Redis, logs."""

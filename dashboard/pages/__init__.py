@@ -1,0 +1,1 @@
+"""One blueprint per page, named like its template folder."""

@@ -1,0 +1,1 @@
+"""The social networks, one file each, behind one small protocol."""

@@ -1,0 +1,1 @@
+"""The make-believe platform: its own program, for the demo and the tests."""

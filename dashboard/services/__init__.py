@@ -1,0 +1,1 @@
+"""Use cases as plain functions; each opens its own short transactions."""

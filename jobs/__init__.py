@@ -1,0 +1,1 @@
+"""What the workers and the scheduler run; uses the services, never pages or SQL."""
