@@ -1,0 +1,1 @@
+"""The things with a lifetime, built once per process."""
