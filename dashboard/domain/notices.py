@@ -1,0 +1,80 @@
+"""What is worth telling, to whom, and whether it is told unless somebody unticks it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.states import LinkState
+
+
+class NoticeKind(StrEnum):
+    """A kind of mail; each has a box under Messages & communication and a template folder."""
+
+    LINK_BROKEN = "link_broken"
+    LINK_LIMITED = "link_limited"
+    LINK_EXPIRING = "link_expiring"
+    LINK_RECOVERED = "link_recovered"
+    SETTINGS_CHANGED = "settings_changed"
+
+
+class Audience(StrEnum):
+    """Who may get it: users whose role has access to the account, or the one person concerned."""
+
+    ROLE_HAS_ACCESS = "role_has_access"
+    PERSON_CONCERNED = "person_concerned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSpec:
+    """`label` is the text beside the box; kinds that are `optional=False` have no box."""
+
+    label: str
+    explanation: str
+    on_by_default: bool = True
+    optional: bool = True
+    audience: Audience = Audience.ROLE_HAS_ACCESS
+
+
+NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
+    NoticeKind.LINK_BROKEN: NoticeSpec(
+        label="Send me an email if an account (my role has access to) is not connected properly "
+        "to Linkkeeper",
+        explanation="At once, when messages stop coming in and posts can no longer go out.",
+    ),
+    NoticeKind.LINK_LIMITED: NoticeSpec(
+        label="Send me an email if an account lacks a permission at the platform",
+        explanation="The link works, but something must be allowed at the platform itself.",
+    ),
+    NoticeKind.LINK_EXPIRING: NoticeSpec(
+        label="Send me an email when a link must be renewed soon",
+        explanation="14 days before the date, so that a renewal never becomes an emergency.",
+    ),
+    NoticeKind.LINK_RECOVERED: NoticeSpec(
+        label="Send me an email when an account works again",
+        explanation="Closes the story: what was wrong, for how long, and who repaired it.",
+    ),
+    NoticeKind.SETTINGS_CHANGED: NoticeSpec(
+        label="Send me an email when somebody else changes my settings",
+        explanation="Always sent: nobody's settings change behind their back.",
+        optional=False,
+        audience=Audience.PERSON_CONCERNED,
+    ),
+}
+
+
+_BROKEN = frozenset({LinkState.EXPIRED, LinkState.BLOCKED, LinkState.UNREACHABLE})
+_FINE = frozenset({LinkState.HEALTHY})
+
+
+def notice_for(event: LinkStateChanged) -> NoticeKind | None:
+    """Return what a change is worth telling as, or None when nobody needs to hear of it."""
+    if event.new in _BROKEN:
+        return NoticeKind.LINK_BROKEN
+    if event.new is LinkState.LIMITED:
+        return NoticeKind.LINK_LIMITED
+    if event.new is LinkState.EXPIRING:
+        # Coming from a broken state it is a recovery first; the date stands in the same mail.
+        return NoticeKind.LINK_RECOVERED if event.old in _BROKEN else NoticeKind.LINK_EXPIRING
+    if event.new in _FINE and event.old in _BROKEN | {LinkState.LIMITED}:
+        return NoticeKind.LINK_RECOVERED
+    return None

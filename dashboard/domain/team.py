@@ -1,0 +1,67 @@
+"""People, what their role lets them do, and which accounts it reaches."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from dashboard.domain.links import AccountId
+
+UserId = NewType("UserId", UUID)
+RoleId = NewType("RoleId", UUID)
+
+
+class Right(StrEnum):
+    """What a role may do. Who may manage users is what people call an administrator."""
+
+    LINK = "link"
+    PUBLISH = "publish"
+    REMOVE = "remove"
+    MANAGE_USERS = "manage_users"
+
+
+RIGHT_LABELS: dict[Right, str] = {
+    Right.LINK: "Link and relink accounts, check, pause",
+    Right.PUBLISH: "Publish and run the platform synchronisation",
+    Right.REMOVE: "Remove accounts",
+    Right.MANAGE_USERS: "Administrator: manage users, roles and general settings",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is asking: every read and every act is judged by this (R13-R17).
+
+    `accounts` is None when the role has access to all accounts.
+    """
+
+    user_id: UserId
+    name: str
+    email: str
+    role_id: RoleId
+    role_name: str
+    rights: frozenset[Right]
+    accounts: frozenset[AccountId] | None
+    time_zone: str = "UTC"
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    @property
+    def may_link(self) -> bool:
+        return Right.LINK in self.rights
+
+    @property
+    def may_publish(self) -> bool:
+        return Right.PUBLISH in self.rights
+
+    @property
+    def may_remove(self) -> bool:
+        return Right.REMOVE in self.rights
+
+    @property
+    def is_administrator(self) -> bool:
+        return Right.MANAGE_USERS in self.rights
+
+    def has_access_to(self, account: AccountId) -> bool:
+        return self.accounts is None or account in self.accounts

@@ -1,0 +1,216 @@
+"""What Linkkeeper asks of a platform. A platform file is data with a few methods.
+
+Capabilities beyond the common ones are protocols of their own, found with `isinstance`, so that no
+platform has to say "not implemented".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from dashboard.domain.calendar import FoundPost
+from dashboard.domain.capabilities import Capability
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, Evidence
+from dashboard.domain.links import Identity
+from dashboard.domain.wire import Http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Our registration with a platform, or with one server of it. The secret is shown nowhere."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    server: str = ""  # origin such as https://mastodon.example; empty for one-server platforms
+    scopes: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)  # what discovery told (endpoints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """The opened tokens of a grant; lives only inside services and platforms (R32).
+
+    `extra` holds what a platform needs beside them (a Page token, a service address).
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    scopes: frozenset[str] = frozenset()
+    expires_at: datetime | None = None  # of the access part
+    refresh_expires_at: datetime | None = None
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose consent a grant is: the person at the platform."""
+
+    remote_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A log-in at the platform about to begin: where to send the browser, what to remember."""
+
+    url: str
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What a log-in brought: the credential, whose it is, and the accounts it reaches."""
+
+    credential: Credential
+    subject: Subject
+    identities: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """A new credential; it must be durable before anything else happens (R34)."""
+
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRefused:
+    """The platform definitively refuses the refresh (`invalid_grant` and its like)."""
+
+    cause: Cause
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshUnclear:
+    """No definitive answer. `may_have_happened` when the request had left (R35).
+
+    `app_problem` when our registration was refused: nothing is said about the link.
+    """
+
+    evidence: Evidence
+    may_have_happened: bool
+    app_problem: bool = False
+
+
+RefreshOutcome = Refreshed | RefreshRefused | RefreshUnclear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginField:
+    """One thing that a platform needs typed before a link can start (a server, a handle)."""
+
+    name: str
+    label: str
+    hint: str = ""
+    placeholder: str = ""
+    secret: bool = False
+    default: str = ""
+    autocomplete: str = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What people are told about a platform.
+
+    `conditions` stand on the page before linking, `before_relink` before a relink; both in plain
+    words. `wants` maps each capability to the permissions it needs, in the platform's own names.
+    """
+
+    key: str
+    label: str
+    account_word: str  # "account", "page", "channel": what its people call one
+    conditions: tuple[str, ...]
+    before_relink: tuple[str, ...]
+    wants: Mapping[Capability, frozenset[str]]
+    fields: tuple[LoginField, ...] = ()
+    grant_at: str = ""  # where permissions are given, in words
+    grant_url: str = ""
+    history_reach: str = ""  # how far back the platform lists posts, in words
+
+
+@runtime_checkable
+class Platform(Protocol):
+    """Common to all: who it is, how a link is checked. Raises NoAnswerError only through `Http`.
+
+    `check` never raises for what a platform says: everything is an outcome. It may raise
+    NoAnswerError, which the caller turns into `NoAnswer`.
+    """
+
+    about: About
+
+    async def check(
+        self, http: Http, app: App | None, credential: Credential, identity: Identity
+    ) -> CheckOutcome: ...
+
+    async def identities(
+        self, http: Http, app: App | None, credential: Credential
+    ) -> tuple[Subject, tuple[Identity, ...]]:
+        """Whose credential this is and which accounts it reaches; raises PlatformError."""
+        ...
+
+
+@runtime_checkable
+class SignsInAtPlatform(Protocol):
+    """The person is sent to the platform's own log-in and comes back with a code."""
+
+    async def prepare(
+        self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
+    ) -> App:
+        """Return the app to use, registering at the typed server where that is how it works.
+
+        Raises InvalidInputError for what was typed, PlatformError when the server refuses.
+        """
+        ...
+
+    def start(
+        self,
+        app: App,
+        *,
+        redirect_uri: str,
+        state: str,
+        typed: Mapping[str, str],
+        choose_person: bool,
+    ) -> Start: ...
+
+    async def finish(
+        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str
+    ) -> Granted:
+        """Exchange the code and list what was granted; raises PlatformError or NoAnswerError."""
+        ...
+
+
+@runtime_checkable
+class SignsInByPassword(Protocol):
+    """The person types an app password here; it is used once to open a session, never stored."""
+
+    async def sign_in(self, http: Http, typed: Mapping[str, str]) -> Granted:
+        """Raises InvalidInputError at the field, PlatformError, or NoAnswerError."""
+        ...
+
+
+@runtime_checkable
+class RefreshesCredentials(Protocol):
+    """Its tokens are renewed by us. `refresh` asks once, is never repeated by the platform file."""
+
+    async def refresh(
+        self, http: Http, app: App | None, credential: Credential
+    ) -> RefreshOutcome: ...
+
+
+@runtime_checkable
+class ListsPosts(Protocol):
+    """One page of an account's posts, newest first; `cursor` "" starts, "" in the answer ends."""
+
+    async def posts(
+        self, http: Http, credential: Credential, identity: Identity, *, cursor: str
+    ) -> tuple[Sequence[FoundPost], str]: ...
+
+
+@runtime_checkable
+class Revokes(Protocol):
+    """The platform is told when a link is removed (R38); best effort, repeated by its caller."""
+
+    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None: ...
