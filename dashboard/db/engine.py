@@ -1,1 +1,90 @@
-"""Engine and transactions."""
+"""The database and its transactions, SQLite and PostgreSQL alike (R69).
+
+A writing transaction on SQLite begins with BEGIN IMMEDIATE: it waits for its turn at the start
+instead of failing in the middle. Reading transactions never block writers (WAL).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+_BUSY_TIMEOUT = 10_000  # milliseconds
+_PG_OPTIONS = (
+    "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+)
+
+
+class UnitOfWork(Session):
+    """One transaction; `after_commit` collects what may happen only once it is durable."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.afterwards: list[Callable[[], Any]] = []
+
+    def after_commit(self, call: Callable[[], Any]) -> None:
+        self.afterwards.append(call)
+
+
+class Database:
+    """Opens transactions; the only holder of the engine."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+
+    @contextmanager
+    def writing(self) -> Iterator[UnitOfWork]:
+        """Commit when the block ends, roll back when it raises; then run what waits for it."""
+        with UnitOfWork(self.engine) as unit:
+            with unit.begin():
+                if self.is_sqlite:
+                    unit.connection().exec_driver_sql("BEGIN IMMEDIATE")
+                yield unit
+            afterwards = unit.afterwards
+        for call in afterwards:
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view; whatever is changed in it is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.connection().exec_driver_sql("BEGIN")
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=40)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver must not begin transactions by itself: `writing` says BEGIN IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={"options": _PG_OPTIONS},
+    )

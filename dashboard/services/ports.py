@@ -1,0 +1,66 @@
+"""What the services need of the outside world, as protocols; tests hand in fakes of these only."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from dashboard.db.engine import Database
+from dashboard.domain.wire import Http
+from dashboard.platforms.protocol import Platform
+from dashboard.settings import Settings
+
+T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+"""The present instant, aware UTC."""
+
+
+class Jobs(Protocol):
+    """Wakes the workers. A hint may be lost: due work is found again in SQL by the reconciler."""
+
+    def hint(self, job: str, *ids: str) -> bool:
+        """Return False when the queue is away; never raises, never waits longer than a second."""
+        ...
+
+
+class Outbound(Http, Protocol):
+    """The one outbound client; `run` lets synchronous code wait for an asynchronous talk."""
+
+    def run(self, talk: Coroutine[Any, Any, T]) -> T: ...
+
+
+class Sealer(Protocol):
+    """Seals secrets to the place where they are stored (R31); `open` raises CannotDecryptError."""
+
+    def seal(self, plain: bytes, *, table: str, row: str, column: str) -> bytes: ...
+
+    def open(self, sealed: bytes, *, table: str, row: str, column: str) -> bytes: ...
+
+
+class Passwords(Protocol):
+    """Argon2id (R1). `verify` takes the same time when `stored` is empty (R7)."""
+
+    def check_rules(self, password: str) -> None:
+        """Raises InvalidInputError("password", ...) when the password is too weak."""
+        ...
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, stored: str, password: str) -> bool: ...
+
+    def needs_rehash(self, stored: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What use cases work with; built once per process by `runtime.py`, by fixtures in tests."""
+
+    settings: Settings
+    database: Database
+    http: Outbound
+    cipher: Sealer
+    passwords: Passwords
+    jobs: Jobs
+    now: Clock
+    platforms: Mapping[str, Platform]

