@@ -65,3 +65,12 @@ class Viewer:
 
     def has_access_to(self, account: AccountId) -> bool:
         return self.accounts is None or account in self.accounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, from where, for the audit trail; `user_id` None: Linkkeeper or the command line."""
+
+    user_id: UserId | None = None
+    ip: str = ""
+    request_id: str = ""

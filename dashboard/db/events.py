@@ -1,0 +1,56 @@
+"""Facts, written in the transaction that made them true (R52); read by history and notices."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from dashboard.db.tables import EventRow
+
+
+class EventKind(StrEnum):
+    """What happened. `link_state` carries `db.health.change_json` as its data."""
+
+    LINK_STATE = "link_state"
+    LINKED = "linked"
+    RELINKED = "relinked"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    SYNCED = "synced"
+    SETTINGS_CHANGED = "settings_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """`user_id` is the person concerned, `actor_id` who did it (None: Linkkeeper itself)."""
+
+    at: datetime
+    kind: EventKind
+    account_id: UUID | None = None
+    user_id: UUID | None = None
+    actor_id: UUID | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+_WORTH_TELLING = frozenset({EventKind.LINK_STATE, EventKind.SETTINGS_CHANGED})
+
+
+def add_event(session: Session, event: NewEvent) -> int:
+    """Store it and return its number; kinds that are never told count as told at once."""
+    row = EventRow(
+        at=event.at,
+        kind=event.kind.value,
+        account_id=event.account_id,
+        user_id=event.user_id,
+        actor_id=event.actor_id,
+        data=event.data,
+        told=event.kind not in _WORTH_TELLING,
+    )
+    session.add(row)
+    session.flush()
+    if row.seq is None:  # pragma: no cover  # the database numbers every row
+        raise AssertionError
+    return row.seq
