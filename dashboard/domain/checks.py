@@ -72,4 +72,14 @@ class AppProblem:
     evidence: Evidence
 
 
-CheckOutcome = Works | Refused | Blocked | NoAnswer | AppProblem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsRefresh:
+    """The access part is over and the platform lets us renew it: nothing is wrong yet.
+
+    The caller refreshes and checks once more; if the refresh is refused, its cause counts.
+    """
+
+    evidence: Evidence
+
+
+CheckOutcome = Works | Refused | Blocked | NoAnswer | AppProblem | NeedsRefresh

@@ -6,7 +6,15 @@ from typing import assert_never
 
 from dashboard.domain.capabilities import Missing, MissingKind
 from dashboard.domain.causes import Cause
-from dashboard.domain.checks import AppProblem, Blocked, CheckOutcome, NoAnswer, Refused, Works
+from dashboard.domain.checks import (
+    AppProblem,
+    Blocked,
+    CheckOutcome,
+    NeedsRefresh,
+    NoAnswer,
+    Refused,
+    Works,
+)
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
 from dashboard.domain.states import LinkState
@@ -57,8 +65,9 @@ def advance(
             )
         case NoAnswer():
             return _after_silence(health, outcome, now, patience)
-        case AppProblem():
-            # Ours, not the link's: it neither heals nor breaks, and silence is not counted.
+        case AppProblem() | NeedsRefresh():
+            # The first is ours, not the link's; the second is half a finding: the check after the
+            # refresh tells. Neither heals nor breaks, and silence is not counted.
             return health, None
         case _:
             assert_never(outcome)
