@@ -19,6 +19,7 @@ class Cause(StrEnum):
     LOGGED_OUT = "logged_out"
     TOKEN_REFUSED = "token_refused"
     ANSWER_LOST = "answer_lost"
+    REMOVED_HERE = "removed_here"
     # limited: works, something is missing
     PERMISSION_MISSING = "permission_missing"
     ROLE_LOST = "role_lost"
@@ -88,6 +89,12 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
         title="A renewal got lost on the way",
         meaning="While the link was being renewed the connection broke, and the platform now "
         "refuses the old permission.",
+        steps=("Relink the account.",),
+    ),
+    Cause.REMOVED_HERE: CauseText(
+        title="The account had been removed here",
+        meaning="When it was removed, Linkkeeper gave back its access to the platform. The account "
+        "and its publications are back; the access is not.",
         steps=("Relink the account.",),
     ),
     Cause.PERMISSION_MISSING: CauseText(

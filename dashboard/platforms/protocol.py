@@ -156,12 +156,21 @@ class Platform(Protocol):
 class SignsInAtPlatform(Protocol):
     """The person is sent to the platform's own log-in and comes back with a code."""
 
+    def server(self, typed: Mapping[str, str]) -> str:
+        """The origin that was meant ("https://mastodon.example"), "" for one-server platforms.
+
+        Asks nobody. Raises InvalidInputError for what was typed.
+        """
+        ...
+
     async def prepare(
         self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
     ) -> App:
         """Return the app to use, registering at the typed server where that is how it works.
 
-        Raises InvalidInputError for what was typed, PlatformError when the server refuses.
+        `app` is the registration we already have with that server, or None; it is returned as it
+        is unless it cannot serve any more (other scopes wanted). Raises InvalidInputError for what
+        was typed, PlatformError when the server refuses.
         """
         ...
 
