@@ -12,6 +12,12 @@ T = TypeVar("T")
 
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "dev", "password", "linkkeeper"}
 _SECRET_LENGTH = 32
+_NOT_SETTINGS = {"LINKKEEPER_CHROMIUM"}  # of `./manage test`
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment of this process with some changes, for a process that we start."""
+    return {**os.environ, **changes}
 
 
 class SettingsError(Exception):
@@ -131,7 +137,7 @@ class _Reader:
     def refuse_unknown(self) -> None:
         """A misspelt name would be silently without effect: say so instead."""
         for name in sorted(self._environ):
-            if name.startswith("LINKKEEPER_") and name not in self._asked:
+            if name.startswith("LINKKEEPER_") and name not in self._asked | _NOT_SETTINGS:
                 self.faults.append(f"{name} is not a setting of Linkkeeper: a typing error?")
 
 

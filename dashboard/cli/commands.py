@@ -1,0 +1,46 @@
+"""The commands of `./manage`, their options, and how faults are told: a sentence each."""
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+from dashboard.cli.screen import complain
+from dashboard.cli.trouble import Trouble
+from dashboard.settings import SettingsError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code: 0 done, 1 not possible, 2 asked or set up wrongly."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
+    if rest and options.command != "test":
+        parser.error(f"unknown option: {' '.join(rest)}")
+    module, _, name = str(options.runs).partition(":")
+    try:
+        return int(getattr(importlib.import_module(module), name)(options))
+    except SettingsError as error:
+        complain("These settings cannot be used:", *error.faults)
+        return 2
+    except Trouble as trouble:
+        complain(str(trouble))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./manage", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, runs: str, what: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
+        added.set_defaults(runs=f"dashboard.cli.{runs}")
+        return added
+
+    command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
+    test = command("test", "testing:test", "Run the tests; other options go to pytest.")
+    test.add_argument("--slow", action="store_true", help="only the tests that take long")
+    lock = command("lock", "locks:lock", "Write both requirements files anew from pyproject.toml.")
+    lock.add_argument("--upgrade", action="store_true", help="take newer versions where allowed")
+    return parser
