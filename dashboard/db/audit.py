@@ -9,7 +9,7 @@ from dashboard.db.tables import AuditRow
 from dashboard.domain.team import Actor
 
 
-def add_audit(  # noqa: PLR0913  # one line of a ledger
+def add_audit(
     session: Session,
     *,
     at: datetime,

@@ -6,49 +6,35 @@ platform has to say "not implemented".
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence
+from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.wire import Http
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
-    """Our registration with a platform, or with one server of it. The secret is shown nowhere."""
-
-    client_id: str
-    client_secret: str = field(default="", repr=False)
-    server: str = ""  # origin such as https://mastodon.example; empty for one-server platforms
-    scopes: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)  # what discovery told (endpoints)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """The opened tokens of a grant; lives only inside services and platforms (R32).
-
-    `extra` holds what a platform needs beside them (a Page token, a service address).
-    """
-
-    access: str = field(repr=False)
-    refresh: str = field(default="", repr=False)
-    scopes: frozenset[str] = frozenset()
-    expires_at: datetime | None = None  # of the access part
-    refresh_expires_at: datetime | None = None
-    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Whose consent a grant is: the person at the platform."""
-
-    remote_id: str
-    name: str
+__all__ = [
+    "About",
+    "App",
+    "Credential",
+    "Granted",
+    "ListsPosts",
+    "LoginField",
+    "Platform",
+    "RefreshOutcome",
+    "RefreshRefused",
+    "RefreshUnclear",
+    "Refreshed",
+    "RefreshesCredentials",
+    "Revokes",
+    "SignsInAtPlatform",
+    "SignsInByPassword",
+    "Start",
+    "Subject",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from dashboard.db.engine import Database
+from dashboard.domain.credentials import Sealer
 from dashboard.domain.wire import Http
 from dashboard.platforms.protocol import Platform
 from dashboard.settings import Settings
+
+__all__ = ["Clock", "Jobs", "Outbound", "Passwords", "Sealer", "Tools"]
 
 T = TypeVar("T")
 
@@ -28,14 +31,6 @@ class Outbound(Http, Protocol):
     """The one outbound client; `run` lets synchronous code wait for an asynchronous talk."""
 
     def run(self, talk: Coroutine[Any, Any, T]) -> T: ...
-
-
-class Sealer(Protocol):
-    """Seals secrets to the place where they are stored (R31); `open` raises CannotDecryptError."""
-
-    def seal(self, plain: bytes, *, table: str, row: str, column: str) -> bytes: ...
-
-    def open(self, sealed: bytes, *, table: str, row: str, column: str) -> bytes: ...
 
 
 class Passwords(Protocol):

@@ -1,0 +1,65 @@
+"""Our registrations with platforms and their servers; the secret is sealed to its row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.tables import AppRow
+from dashboard.domain.credentials import App, Sealer
+
+
+def newest_app(
+    session: Session, cipher: Sealer, *, platform: str, server: str
+) -> tuple[UUID, App] | None:
+    """The registration in use with a server; an older one may still serve older grants."""
+    row = session.execute(
+        select(AppRow)
+        .where(col(AppRow.platform) == platform, col(AppRow.server) == server)
+        .order_by(col(AppRow.created_at).desc(), col(AppRow.id))
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if row is None else (row.id, _app(row, cipher))
+
+
+def find_app(session: Session, cipher: Sealer, app_id: UUID) -> App | None:
+    row = session.get(AppRow, app_id)
+    return None if row is None else _app(row, cipher)
+
+
+def insert_app(
+    session: Session, cipher: Sealer, *, app_id: UUID, platform: str, app: App, now: datetime
+) -> None:
+    session.add(
+        AppRow(
+            id=app_id,
+            platform=platform,
+            server=app.server,
+            client_id=app.client_id,
+            secret=_seal(cipher, app_id, app.client_secret),
+            scopes=list(app.scopes),
+            facts=dict(app.facts),
+            created_at=now,
+        )
+    )
+
+
+def _seal(cipher: Sealer, app_id: UUID, secret: str) -> bytes:
+    if not secret:
+        return b""
+    return cipher.seal(secret.encode(), table="apps", row=str(app_id), column="secret")
+
+
+def _app(row: AppRow, cipher: Sealer) -> App:
+    secret = b""
+    if row.secret:
+        secret = cipher.open(row.secret, table="apps", row=str(row.id), column="secret")
+    return App(
+        client_id=row.client_id,
+        client_secret=secret.decode(),
+        server=row.server,
+        scopes=tuple(row.scopes),
+        facts=row.facts,
+    )
