@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -57,7 +57,7 @@ def is_reachable(session: Session, viewer: Viewer, account_id: UUID) -> bool:
 def accounts_of_grant(session: Session, grant_id: UUID) -> list[Account]:
     """All accounts whose links hang on one grant."""
     rows = session.execute(_joined().where(col(LinkRow.grant_id) == grant_id)).all()
-    return [_account(row) for row in rows]
+    return [_account(*row) for row in rows]
 
 
 def insert_account(
@@ -187,12 +187,10 @@ def _joined() -> Any:
 
 def _one(session: Session, *conditions: Any) -> Account | None:
     row = session.execute(_joined().where(*conditions)).first()
-    return None if row is None else _account(row)
+    return None if row is None else _account(*row)
 
 
-def _account(row: Row[Any]) -> Account:
-    account: AccountRow = row[0]
-    link: LinkRow = row[1]
+def _account(account: AccountRow, link: LinkRow) -> Account:
     return Account(
         id=account.id,
         link_id=link.id,
