@@ -6,6 +6,7 @@ platform has to say "not implemented".
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from dashboard.domain.calendar import FoundPost
@@ -155,8 +156,9 @@ class SignsInAtPlatform(Protocol):
         """Return the app to use, registering at the typed server where that is how it works.
 
         `app` is the registration we already have with that server, or None; it is returned as it
-        is unless it cannot serve any more (other scopes wanted). Raises InvalidInputError for what
-        was typed, PlatformError when the server refuses.
+        is unless it cannot serve any more (other scopes or another redirect address wanted): then
+        the new one is for the caller to store. Raises InvalidInputError for what was typed,
+        PlatformError when the server refuses, NoAnswerError.
         """
         ...
 
@@ -171,7 +173,7 @@ class SignsInAtPlatform(Protocol):
     ) -> Start: ...
 
     async def finish(
-        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str
+        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
     ) -> Granted:
         """Exchange the code and list what was granted; raises PlatformError or NoAnswerError."""
         ...
@@ -181,23 +183,29 @@ class SignsInAtPlatform(Protocol):
 class SignsInByPassword(Protocol):
     """The person types an app password here; it is used once to open a session, never stored."""
 
-    async def sign_in(self, http: Http, typed: Mapping[str, str]) -> Granted:
+    async def sign_in(self, http: Http, typed: Mapping[str, str], *, now: datetime) -> Granted:
         """Raises InvalidInputError at the field, PlatformError, or NoAnswerError."""
         ...
 
 
 @runtime_checkable
 class RefreshesCredentials(Protocol):
-    """Its tokens are renewed by us. `refresh` asks once, is never repeated by the platform file."""
+    """Its tokens are renewed by us. `refresh` asks once, is never repeated by the platform file.
+
+    It never raises: silence is `RefreshUnclear`.
+    """
 
     async def refresh(
-        self, http: Http, app: App | None, credential: Credential
+        self, http: Http, app: App | None, credential: Credential, *, now: datetime
     ) -> RefreshOutcome: ...
 
 
 @runtime_checkable
 class ListsPosts(Protocol):
-    """One page of an account's posts, newest first; `cursor` "" starts, "" in the answer ends."""
+    """One page of an account's posts, newest first; `cursor` "" starts, "" in the answer ends.
+
+    Raises PlatformError or NoAnswerError: about the link they say nothing, a check does.
+    """
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
