@@ -217,7 +217,8 @@ class CounterRow(SQLModel, table=True):
 class EventRow(SQLModel, table=True):
     """A fact worth keeping: link history and the source of all notices (R52).
 
-    `told` is 0 until it was turned into deliveries or found not worth telling.
+    `told` is 0 until it was turned into deliveries or found not worth telling; `notice_id` is the
+    notice that tells it, if it was.
     """
 
     __tablename__ = "events"
@@ -229,23 +230,26 @@ class EventRow(SQLModel, table=True):
     actor_id: UUID | None = None  # who did it; None = Linkkeeper itself
     data: Json = Field(default_factory=dict, sa_type=JSON)
     told: bool = Field(default=False)
+    notice_id: UUID | None = Field(default=None, foreign_key="notices.id", index=True)
     __table_args__ = (Index("ix_events_untold", "told", "seq"),)
 
 
 class NoticeRow(SQLModel, table=True):
-    """Something worth telling: one or several events that happened together."""
+    """Something worth telling: one or several events that happened together and point to it."""
 
     __tablename__ = "notices"
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     kind: str = Field(max_length=40)
     at: datetime
-    event_seqs: list[int] = Field(default_factory=list, sa_type=JSON)
 
 
 class DeliveryRow(SQLModel, table=True):
     """One telling of a notice to one user over one channel (R53).
 
-    `state` is pending, sending, sent, retry, dead, suppressed or kept (no mail server is set up).
+    `state` is pending, sending, sent, retry, dead, suppressed, kept (no mail server is set up) or
+    merged: then it went out with the mail of `lead_id`. `in_flight` is written before the mail is
+    handed over and taken back only when it surely did not arrive: such a mail is sent again as it
+    was, with the same Message-ID.
     """
 
     __tablename__ = "deliveries"
@@ -260,6 +264,8 @@ class DeliveryRow(SQLModel, table=True):
     html: str = ""
     recipient: str = Field(default="", max_length=254)
     attempts: int = 0
+    in_flight: bool = False
+    lead_id: UUID | None = Field(default=None, index=True)
     due_at: datetime | None = None
     claim: str = Field(default="", max_length=80)
     claimed_until: datetime | None = None

@@ -1,0 +1,22 @@
+"""Where our own pages are, for those who cannot ask Flask: mails and banners.
+
+Paths without host; mails put the configured base address in front (R57). A test holds them against
+the routes of the web application.
+"""
+
+from uuid import UUID
+
+ACCOUNTS = "/settings/accounts"
+MY_SETTINGS = "/settings/me"
+MAIL = "/settings/general/mail"
+JOBS = "/settings/general/jobs"
+
+
+def account(account_id: UUID) -> str:
+    """The account's own page, with "Check now"."""
+    return f"{ACCOUNTS}/{account_id}"
+
+
+def relink(account_id: UUID) -> str:
+    """Where a relink or a renewal begins."""
+    return f"{ACCOUNTS}/{account_id}/relink"
