@@ -136,7 +136,9 @@ class GrantRow(SQLModel, table=True):
     """One person's consent at a platform with its sealed credential; several links may share it.
 
     `generation` counts stored credentials; `lease_*` and `refresh_state` are the refresh protocol
-    (R33-R35): "idle", "in_flight" (written before sending).
+    (R33-R35): "idle", "in_flight" (written before sending, since `in_flight_since`), "refused".
+    A refusal is remembered with its cause for this generation only. `trouble` is "" or
+    "key_missing": the credential cannot be opened on this server (F19).
     """
 
     __tablename__ = "grants"
@@ -155,8 +157,12 @@ class GrantRow(SQLModel, table=True):
     lease_owner: str = Field(default="", max_length=80)
     lease_until: datetime | None = None
     refresh_state: str = Field(default="idle", max_length=20)
+    in_flight_since: datetime | None = None
     refresh_tries: int = 0
+    refusal: Json | None = Field(default=None, sa_type=JSON)
     refreshed_at: datetime | None = None
+    trouble: str = Field(default="", max_length=20)
+    trouble_since: datetime | None = None
     revoke_due: bool = False
     granted_by: UUID | None = None
     created_at: datetime

@@ -50,3 +50,11 @@ class PlatformError(LinkkeeperError):
         self.platform = platform
         self.kind = kind
         self.why = why
+
+
+class CannotDecryptError(LinkkeeperError):
+    """Sealed with a key that is not here, or for another place; never overwritten (F19)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Cannot decrypt: {why}")
+        self.why = why
