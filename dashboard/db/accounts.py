@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -107,33 +107,77 @@ def give_roles_access(session: Session, account_id: UUID, role_ids: list[UUID]) 
             session.add(RoleAccountRow(role_id=role_id, account_id=account_id))
 
 
-def replace_link(
+def replace_health(
+    session: Session, account: Account, *, health: LinkHealth, next_check_at: datetime | None
+) -> bool:
+    """Write what a person did to a link (pause, resume, removal); False if it changed meanwhile."""
+    done = session.execute(
+        update(LinkRow)
+        .where(col(LinkRow.id) == account.link_id, col(LinkRow.version) == account.version)
+        .values(**_changed(session, next_check_at), **health_values(health))
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def replace_grant(  # the facts of one relink
     session: Session,
     account: Account,
     *,
+    grant_id: UUID,
     health: LinkHealth,
-    now: datetime,
     next_check_at: datetime | None,
-    grant_id: UUID | None = None,
-    linked_by: UUID | None = None,
+    linked_by: UUID,
+    now: datetime,
 ) -> bool:
-    """Write the link's health and, at a relink, its new grant; False if somebody was faster."""
-    values: dict[str, Any] = {
-        **health_values(health),
-        "version": account.version + 1,
+    """Hang the link on a new consent; False when another relink was faster (R28).
+
+    A check that ends at the same moment does not win: it finds a newer version and is dropped.
+    """
+    done = session.execute(
+        update(LinkRow)
+        .where(col(LinkRow.id) == account.link_id, _hangs_on(account.grant_id))
+        .values(
+            grant_id=grant_id,
+            linked_at=now,
+            linked_by=linked_by,
+            **_changed(session, next_check_at),
+            **health_values(health),
+        )
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def move_to_grant(
+    session: Session, account: Account, *, grant_id: UUID, next_check_at: datetime | None
+) -> bool:
+    """Hang a sibling on a new consent without guessing its state: its next check will tell."""
+    done = session.execute(
+        update(LinkRow)
+        .where(col(LinkRow.id) == account.link_id, col(LinkRow.grant_id) == account.grant_id)
+        .values(grant_id=grant_id, **_changed(session, next_check_at))
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def release_grant(session: Session, account: Account) -> None:
+    """Take the link off its consent, so that the consent can be given back."""
+    session.execute(update(LinkRow).where(col(LinkRow.id) == account.link_id).values(grant_id=None))
+
+
+def _hangs_on(grant_id: UUID | None) -> ColumnElement[bool]:
+    if grant_id is None:
+        return col(LinkRow.grant_id).is_(None)
+    return col(LinkRow.grant_id) == grant_id
+
+
+def _changed(session: Session, next_check_at: datetime | None) -> dict[str, Any]:
+    return {
+        "version": col(LinkRow.version) + 1,
         "next_check_at": next_check_at,
         "changed_seq": raise_counter(session),
         "claim": "",
         "claimed_until": None,
     }
-    if grant_id is not None:
-        values |= {"grant_id": grant_id, "linked_at": now, "linked_by": linked_by}
-    done = session.execute(
-        update(LinkRow)
-        .where(col(LinkRow.id) == account.link_id, col(LinkRow.version) == account.version)
-        .values(**values)
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def update_identity(session: Session, account_id: UUID, identity: Identity) -> None:

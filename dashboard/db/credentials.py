@@ -1,11 +1,70 @@
 """Tokens, sealed and opened here only (R31). The seal binds them to the row of their grant."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from dashboard.domain.credentials import Credential, Sealer
+from sqlalchemy import exists, select, true, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.tables import GrantRow, LinkRow
+from dashboard.domain.credentials import Credential, Sealer, Subject
+
+
+def insert_grant(  # noqa: PLR0913  # the facts of one consent
+    session: Session,
+    cipher: Sealer,
+    *,
+    platform: str,
+    server: str,
+    app_id: UUID | None,
+    subject: Subject,
+    credential: Credential,
+    refresh_due_at: datetime | None,
+    granted_by: UUID,
+    now: datetime,
+) -> UUID:
+    """Store a new consent with its sealed credential."""
+    grant_id = uuid4()
+    session.add(
+        GrantRow(
+            id=grant_id,
+            platform=platform,
+            server=server,
+            app_id=app_id,
+            subject_id=subject.remote_id[:255],
+            subject_name=subject.name[:255],
+            credential=seal_credential(cipher, grant_id, credential),
+            scopes=sorted(credential.scopes),
+            expires_at=credential.expires_at,
+            refresh_expires_at=credential.refresh_expires_at,
+            refresh_due_at=refresh_due_at,
+            refreshed_at=now,
+            granted_by=granted_by,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return grant_id
+
+
+def retire_grant(session: Session, grant_id: UUID, *, revoke: bool) -> bool:
+    """Stop using a consent on which no link hangs any more; False when one still does.
+
+    With `revoke` its tokens are kept until the platform has been told (R38), else erased now.
+    """
+    used = exists().where(col(LinkRow.grant_id) == grant_id)
+    values: dict[str, Any] = {"refresh_due_at": None}
+    values |= {"revoke_due": True} if revoke else {"credential": b""}
+    done = session.execute(
+        update(GrantRow)
+        .where(col(GrantRow.id) == grant_id, ~used)
+        .values(generation=col(GrantRow.generation) + 1, **values)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def seal_credential(cipher: Sealer, grant_id: UUID, credential: Credential) -> bytes:
@@ -53,3 +112,47 @@ def _instant(value: datetime | None) -> str | None:
 
 def _parsed(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """A consent that no link uses any more and that the platform has not been told about."""
+
+    grant_id: UUID
+    platform: str
+    app_id: UUID | None
+    sealed: bytes
+    tries: int
+
+
+def leftovers(session: Session, *, limit: int = 100) -> list[Leftover]:
+    rows = session.execute(
+        select(GrantRow).where(col(GrantRow.revoke_due) == true()).limit(limit)
+    ).scalars()
+    return [
+        Leftover(
+            grant_id=row.id,
+            platform=row.platform,
+            app_id=row.app_id,
+            sealed=row.credential,
+            tries=row.refresh_tries,
+        )
+        for row in rows
+    ]
+
+
+def erase_grant(session: Session, grant_id: UUID) -> None:
+    """The tokens are gone for good; the row stays as history."""
+    session.execute(
+        update(GrantRow)
+        .where(col(GrantRow.id) == grant_id)
+        .values(credential=b"", revoke_due=False, refresh_due_at=None)
+    )
+
+
+def count_try(session: Session, grant_id: UUID) -> None:
+    session.execute(
+        update(GrantRow)
+        .where(col(GrantRow.id) == grant_id)
+        .values(refresh_tries=col(GrantRow.refresh_tries) + 1)
+    )

@@ -46,3 +46,14 @@ class Subject:
 
     remote_id: str
     name: str
+
+
+def refresh_due(credential: Credential, *, obtained_at: datetime, spread: float) -> datetime | None:
+    """When to renew: at a random point in the last 20-50 % of its life (R37).
+
+    `spread` is a random number from 0 to 1. None when it has no end or cannot be renewed.
+    """
+    if credential.expires_at is None or not credential.refresh:
+        return None
+    life = credential.expires_at - obtained_at
+    return obtained_at + life * (0.5 + 0.3 * spread)

@@ -29,6 +29,17 @@ RIGHT_LABELS: dict[Right, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What its users may do; `all_accounts` reaches also those that are linked later."""
+
+    id: RoleId
+    name: str
+    rights: frozenset[Right]
+    all_accounts: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """Who is asking: every read and every act is judged by this (R13-R17).
 

@@ -1,0 +1,316 @@
+"""Linking and relinking: to the platform and back, in two phases.
+
+Nothing that works is touched before the new credential belongs to the same account (R28) and has
+been proven by a real read. Log-ins under way are rows, single-use and bound to the browser session
+(R25); a callback that does not fit changes nothing and asks nobody.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from dashboard.db.accounts import find_account
+from dashboard.db.apps import find_app, insert_app, newest_app
+from dashboard.db.attempts import (
+    LIFETIME,
+    Attempt,
+    Phase,
+    find_by_state,
+    insert_attempt,
+    move_attempt,
+)
+from dashboard.db.tables import AttemptRow
+from dashboard.domain.accounts import Account
+from dashboard.domain.credentials import App
+from dashboard.domain.errors import NotAllowedError, NotFoundError, PlatformError
+from dashboard.domain.team import Right, Viewer
+from dashboard.domain.wire import NoAnswerError
+from dashboard.platforms.protocol import (
+    Granted,
+    Platform,
+    SignsInAtPlatform,
+    SignsInByPassword,
+)
+from dashboard.services.grants import pack_granted
+from dashboard.services.ports import Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """The browser session that starts a log-in is the only one that may end it."""
+
+    session_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Where to go next: to the platform (`url`), or straight on with an attempt that returned."""
+
+    attempt_id: UUID
+    url: str = ""
+
+
+def begin(
+    tools: Tools,
+    viewer: Viewer,
+    browser: Browser,
+    platform_key: str,
+    typed: Mapping[str, str],
+    *,
+    account_id: UUID | None = None,
+    choose_person: bool = False,
+) -> Begun:
+    """Start to link (or with `account_id` to relink) an account.
+
+    Raises NotAllowedError without the right to link, NotFoundError, InvalidInputError for what was
+    typed, PlatformError when the platform refuses or is silent.
+    """
+    account = _account_to_relink(tools, viewer, account_id)
+    platform = platform_named(tools, account.platform if account else platform_key)
+    if isinstance(platform, SignsInByPassword):
+        return _sign_in_here(tools, viewer, browser, platform, typed, account)
+    if isinstance(platform, SignsInAtPlatform):
+        return _send_away(tools, viewer, browser, platform, typed, account, choose_person)
+    raise NotFoundError("way to link this platform")
+
+
+def come_back(
+    tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, answer: Mapping[str, str]
+) -> UUID:
+    """Take the platform's answer and return the attempt, which then waits for `settle` or a choice.
+
+    Raises PlatformError: "denied" when the person said no, "stale" when the answer does not fit a
+    log-in that this browser has under way, "silent" or "refused" when the exchange failed.
+    """
+    attempt = _use_up(tools, viewer, browser, app_id, answer.get("state", ""))
+    platform = platform_named(tools, attempt.platform)
+    try:
+        granted = _exchange(tools, platform, attempt, answer)
+    except PlatformError as error:
+        _fail(tools, attempt, error.kind)
+        raise
+    _keep_result(tools, attempt.id, Phase.RETURNED, granted)
+    return attempt.id
+
+
+def platform_named(tools: Tools, key: str) -> Platform:
+    """Raises NotFoundError for a platform that this installation does not speak."""
+    platform = tools.platforms.get(key)
+    if platform is None:
+        raise NotFoundError("platform")
+    return platform
+
+
+def redirect_uri(tools: Tools, app_id: UUID) -> str:
+    """One address per registration (R27), from the configured address only (R29)."""
+    return f"{tools.settings.base_url}/link/back/{app_id}"
+
+
+def state_hash(state: str) -> str:
+    """The state itself is never stored: whoever reads the database cannot finish a log-in."""
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def _account_to_relink(tools: Tools, viewer: Viewer, account_id: UUID | None) -> Account | None:
+    account = None
+    if account_id is not None:
+        with tools.database.reading() as session:
+            account = find_account(session, viewer, account_id)
+        if account is None:
+            raise NotFoundError("account")
+    if not viewer.may(Right.LINK):
+        raise NotAllowedError("Your role may not link or relink accounts.")
+    return account
+
+
+def _sign_in_here(  # the whole situation of a log-in
+    tools: Tools,
+    viewer: Viewer,
+    browser: Browser,
+    platform: SignsInByPassword,
+    typed: Mapping[str, str],
+    account: Account | None,
+) -> Begun:
+    key = _key(platform)
+    try:
+        granted = tools.http.run(platform.sign_in(tools.http, typed, now=tools.now()))
+    except NoAnswerError as silence:
+        raise _silent(key, silence) from silence
+    attempt = _new_attempt(tools, viewer, browser, key, account)
+    attempt.typed = _harmless(platform, typed)
+    with tools.database.writing() as unit:
+        insert_attempt(unit, attempt)
+        unit.flush()
+        move_attempt(unit, attempt.id, old=Phase.STARTED, new=Phase.RETURNED)
+    _keep_result(tools, attempt.id, Phase.RETURNED, granted)
+    return Begun(attempt_id=attempt.id)
+
+
+def _send_away(  # the whole situation of a log-in
+    tools: Tools,
+    viewer: Viewer,
+    browser: Browser,
+    platform: SignsInAtPlatform,
+    typed: Mapping[str, str],
+    account: Account | None,
+    choose_person: bool,  # noqa: FBT001
+) -> Begun:
+    key = _key(platform)
+    server = account.server if account else platform.server(typed)
+    app_id, app = _registration(tools, platform, key, server, typed)
+    state = secrets.token_urlsafe(32)
+    attempt = _new_attempt(tools, viewer, browser, key, account)
+    start = platform.start(
+        app,
+        redirect_uri=redirect_uri(tools, app_id),
+        state=state,
+        typed=typed,
+        choose_person=choose_person,
+    )
+    attempt.state_hash = state_hash(state)
+    attempt.server, attempt.app_id = app.server, app_id
+    attempt.redirect_uri = redirect_uri(tools, app_id)
+    attempt.typed = _harmless(platform, typed)
+    attempt.verifier = tools.cipher.seal(
+        start.verifier.encode(), table="attempts", row=str(attempt.id), column="verifier"
+    )
+    with tools.database.writing() as unit:
+        insert_attempt(unit, attempt)
+    return Begun(attempt_id=attempt.id, url=start.url)
+
+
+def _registration(
+    tools: Tools, platform: SignsInAtPlatform, key: str, server: str, typed: Mapping[str, str]
+) -> tuple[UUID, App]:
+    """Ours with that server: the newest kept one, or a fresh one where the server takes them."""
+    with tools.database.reading() as session:
+        kept = newest_app(session, tools.cipher, platform=key, server=server)
+    app_id, app = kept or (uuid4(), None)
+    asked = {**typed, "server": server} if server else typed
+    try:
+        ready = tools.http.run(
+            platform.prepare(tools.http, app, asked, redirect_uri(tools, app_id))
+        )
+        if app is not None and ready.client_id != app.client_id:
+            # A new registration gets an address of its own, so it is asked for with that one.
+            app_id = uuid4()
+            ready = tools.http.run(
+                platform.prepare(tools.http, None, asked, redirect_uri(tools, app_id))
+            )
+            app = None
+    except NoAnswerError as silence:
+        raise _silent(key, silence) from silence
+    if app is None:
+        with tools.database.writing() as unit:
+            insert_app(unit, tools.cipher, app_id=app_id, platform=key, app=ready, now=tools.now())
+    return app_id, ready
+
+
+def _new_attempt(
+    tools: Tools, viewer: Viewer, browser: Browser, key: str, account: Account | None
+) -> AttemptRow:
+    now = tools.now()
+    return AttemptRow(
+        state_hash=state_hash(secrets.token_urlsafe(32)),
+        session_hash=browser.session_hash,
+        user_id=viewer.user_id,
+        platform=key,
+        server=account.server if account else "",
+        account_id=account.id if account else None,
+        redirect_uri="",
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+
+def _use_up(tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, state: str) -> Attempt:
+    """Find the attempt and use its state up, before anything is asked of the platform (R25)."""
+    stale = PlatformError("", "stale", "no such log-in is under way in this browser")
+    if not state:
+        raise stale
+    with tools.database.writing() as unit:
+        attempt = find_by_state(unit, state_hash(state))
+        if attempt is None:
+            raise stale
+        fits = (
+            attempt.session_hash == browser.session_hash
+            and attempt.user_id == viewer.user_id
+            and attempt.app_id == app_id
+            and attempt.expires_at > tools.now()
+            and move_attempt(unit, attempt.id, old=Phase.STARTED, new=Phase.RETURNED)
+        )
+        if not fits:
+            raise stale
+    return attempt
+
+
+def _exchange(
+    tools: Tools, platform: Platform, attempt: Attempt, answer: Mapping[str, str]
+) -> Granted:
+    key = attempt.platform
+    if answer.get("error"):
+        denied = answer["error"] == "access_denied"
+        why = "the log-in was cancelled at the platform" if denied else "the platform refused"
+        raise PlatformError(key, "denied" if denied else "refused", why)
+    if not answer.get("code") or attempt.app_id is None:
+        raise PlatformError(key, "odd_answer", "the platform sent no code")
+    with tools.database.reading() as session:
+        app = find_app(session, tools.cipher, attempt.app_id)
+    if app is None or not isinstance(platform, SignsInAtPlatform):
+        raise PlatformError(key, "stale", "the registration is gone")
+    _check_issuer(key, app, answer.get("iss"))
+    verifier = tools.cipher.open(
+        attempt.verifier, table="attempts", row=str(attempt.id), column="verifier"
+    ).decode()
+    try:
+        return tools.http.run(
+            platform.finish(
+                tools.http,
+                app,
+                code=answer["code"],
+                verifier=verifier,
+                redirect_uri=attempt.redirect_uri,
+                now=tools.now(),
+            )
+        )
+    except NoAnswerError as silence:
+        raise _silent(key, silence) from silence
+
+
+def _check_issuer(key: str, app: App, issuer: str | None) -> None:
+    """A server that says who it is must be the one we sent the person to (RFC 9207, R27)."""
+    expected = app.facts.get("issuer", "")
+    must = app.facts.get("authorization_response_iss_parameter_supported") == "true"
+    wrong = (issuer is not None and expected and issuer != expected) or (must and issuer is None)
+    if wrong:
+        raise PlatformError(key, "odd_answer", "the answer came from another server than asked")
+
+
+def _keep_result(tools: Tools, attempt_id: UUID, phase: Phase, granted: Granted) -> None:
+    sealed = tools.cipher.seal(
+        pack_granted(granted), table="attempts", row=str(attempt_id), column="result"
+    )
+    with tools.database.writing() as unit:
+        move_attempt(unit, attempt_id, old=phase, new=Phase.PICKING, result=sealed)
+
+
+def _fail(tools: Tools, attempt: Attempt, kind: str) -> None:
+    with tools.database.writing() as unit:
+        move_attempt(unit, attempt.id, old=Phase.RETURNED, new=Phase.FAILED, outcome={"kind": kind})
+
+
+def _silent(key: str, silence: NoAnswerError) -> PlatformError:
+    return PlatformError(key, "silent", f"no answer ({silence.silence.value})")
+
+
+def _key(platform: object) -> str:
+    about = getattr(platform, "about")  # noqa: B009  # the capability protocols do not repeat it
+    return str(about.key)
+
+
+def _harmless(platform: object, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, without secrets, so that a form can be shown again as it was."""
+    fields = getattr(platform, "about").fields  # noqa: B009
+    return {field.name: typed.get(field.name, "")[:300] for field in fields if not field.secret}
