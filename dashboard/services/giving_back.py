@@ -35,7 +35,7 @@ def give_back_access(tools: Tools) -> int:
 
 
 def _tell(tools: Tools, leftover: Leftover) -> bool:
-    platform = tools.platforms.get(leftover.platform)
+    platform: object = tools.platforms.get(leftover.platform)
     if not isinstance(platform, Revokes) or not leftover.sealed:
         return True
     try:
