@@ -37,7 +37,7 @@ class Ask:
 
     call: str
     method: str
-    url: str
+    url: str = field(repr=False)  # its query may hold a secret
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: object | None = field(default=None, repr=False)
