@@ -198,7 +198,6 @@ class LinkRow(SQLModel, table=True):
     missing: list[Json] = Field(default_factory=list, sa_type=JSON)
     renew_by: datetime | None = None
     troubled_since: datetime | None = None
-    silent_since: datetime | None = None
     misses: int = 0
     doubts: int = 0
     version: int = 1
@@ -254,9 +253,10 @@ class DeliveryRow(SQLModel, table=True):
     """One telling of a notice to one user over one channel (R53).
 
     `state` is pending, sending, sent, retry, dead, suppressed, kept (no mail server is set up) or
-    merged: then it went out with the mail of `lead_id`. `in_flight` is written before the mail is
-    handed over and taken back only when it surely did not arrive: such a mail is sent again as it
-    was, with the same Message-ID.
+    merged: then it went out with the mail of `lead_id`. `flights` is raised before the mail is
+    handed over and lowered only when it surely did not arrive: while it is not 0 the mail may have
+    arrived and is sent again only as it was, with the same Message-ID. `accounts` are the ids that
+    the mail speaks of.
     """
 
     __tablename__ = "deliveries"
@@ -271,7 +271,8 @@ class DeliveryRow(SQLModel, table=True):
     html: str = ""
     recipient: str = Field(default="", max_length=254)
     attempts: int = 0
-    in_flight: bool = False
+    flights: int = 0
+    accounts: list[str] = Field(default_factory=list, sa_type=JSON)
     lead_id: UUID | None = Field(default=None, index=True)
     due_at: datetime | None = None
     claim: str = Field(default="", max_length=80)

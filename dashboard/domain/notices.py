@@ -1,6 +1,7 @@
 """What is worth telling, to whom, and whether it is told unless somebody unticks it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dashboard.domain.events import LinkStateChanged
@@ -64,6 +65,16 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
 
 _BROKEN = frozenset({LinkState.EXPIRED, LinkState.BLOCKED, LinkState.UNREACHABLE})
 _FINE = frozenset({LinkState.HEALTHY})
+_WORKS = _FINE | {LinkState.EXPIRING}
+_TRUE_IN: dict[NoticeKind, frozenset[LinkState]] = {
+    NoticeKind.LINK_BROKEN: _BROKEN,
+    NoticeKind.LINK_LIMITED: frozenset({LinkState.LIMITED}),
+    NoticeKind.LINK_EXPIRING: frozenset({LinkState.EXPIRING}),
+    NoticeKind.LINK_RECOVERED: _WORKS,
+}
+
+TROUBLE = frozenset({NoticeKind.LINK_BROKEN, NoticeKind.LINK_LIMITED})
+"""Kinds that open a story; a recovery closes it."""
 
 
 def notice_for(event: LinkStateChanged) -> NoticeKind | None:
@@ -78,3 +89,32 @@ def notice_for(event: LinkStateChanged) -> NoticeKind | None:
     if event.new in _FINE and event.old in _BROKEN | {LinkState.LIMITED}:
         return NoticeKind.LINK_RECOVERED
     return None
+
+
+def notice_for_changes(
+    changes: Sequence[LinkStateChanged],
+    *,
+    before: LinkStateChanged | None = None,
+    story_open: bool = False,
+) -> NoticeKind | None:
+    """Return what several changes of one link in a row are worth telling as, taken together.
+
+    `before` is the change that led to where the first of them started; `story_open` says that
+    people were last told of trouble. Trouble that came and went is told to nobody (R55); a story
+    that people know of is closed, also when the link was paused in between.
+    """
+    last = changes[-1]
+    if before is not None:
+        if (before.new, before.cause, before.missing) == (last.new, last.cause, last.missing):
+            return None
+    elif len(changes) > 1 and changes[0].old is last.new:
+        return None
+    kind = notice_for(replace(last, old=changes[0].old))
+    if story_open and last.new in _WORKS:
+        return NoticeKind.LINK_RECOVERED
+    return kind
+
+
+def still_true(kind: NoticeKind, state: LinkState) -> bool:
+    """Whether a notice about a link may still be told while the link is in `state`."""
+    return kind not in _TRUE_IN or state in _TRUE_IN[kind]

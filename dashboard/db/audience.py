@@ -1,0 +1,123 @@
+"""Who is told about which accounts: one function for the sender, the preview and the warning (R58).
+
+Everything is read at the moment of asking, so a role or a box that is gone counts at once (R17).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.access import reachable
+from dashboard.db.tables import AccountRow, PreferenceRow, RoleAccountRow, RoleRow, UserRow
+from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A user who is told, and about which of the accounts that were asked for."""
+
+    user_id: UUID
+    name: str
+    email: str
+    time_zone: str
+    accounts: frozenset[UUID]
+
+
+def audience(
+    session: Session,
+    kind: NoticeKind,
+    account_ids: Collection[UUID],
+    *,
+    user_id: UUID | None = None,
+) -> tuple[Recipient, ...]:
+    """Return who is told of `kind` about these accounts; `user_id` asks about one user only.
+
+    Told are active users with an address whose box is ticked and whose role has access now.
+    """
+    existing = _existing(session, account_ids)
+    chosen = _chosen(session, existing)
+    told = []
+    for user, sees_all in _willing(session, kind, user_id):
+        reach = existing if sees_all else chosen.get(user.role_id, frozenset())
+        if reach:
+            told.append(
+                Recipient(
+                    user_id=user.id,
+                    name=user.name,
+                    email=user.email,
+                    time_zone=user.time_zone,
+                    accounts=reach,
+                )
+            )
+    return tuple(told)
+
+
+def accounts_nobody_hears_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the accounts whose breaking would be told to nobody."""
+    people = audience(session, NoticeKind.LINK_BROKEN, account_ids)
+    heard = frozenset[UUID]().union(*(person.accounts for person in people))
+    return _existing(session, account_ids) - heard
+
+
+def count_accounts_of(session: Session, user_id: UUID) -> int:
+    """How many accounts the user's role has access to."""
+    role_id = session.execute(
+        select(col(UserRow.role_id)).where(col(UserRow.id) == user_id)
+    ).scalar_one_or_none()
+    if role_id is None:
+        return 0
+    return session.execute(
+        select(func.count())
+        .select_from(AccountRow)
+        .where(reachable(role_id), col(AccountRow.removed_at).is_(None))
+    ).scalar_one()
+
+
+def _existing(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
+    return frozenset(
+        session.execute(
+            select(col(AccountRow.id)).where(
+                col(AccountRow.id).in_(account_ids), col(AccountRow.removed_at).is_(None)
+            )
+        ).scalars()
+    )
+
+
+def _chosen(session: Session, account_ids: frozenset[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    """The accounts by role, for roles that have access to chosen accounts only."""
+    chosen: dict[UUID, frozenset[UUID]] = {}
+    rows = session.execute(
+        select(col(RoleAccountRow.role_id), col(RoleAccountRow.account_id)).where(
+            col(RoleAccountRow.account_id).in_(account_ids)
+        )
+    )
+    for role_id, account_id in rows:
+        chosen[role_id] = chosen.get(role_id, frozenset()) | {account_id}
+    return chosen
+
+
+def _willing(
+    session: Session, kind: NoticeKind, user_id: UUID | None
+) -> list[tuple[UserRow, bool]]:
+    """Users who want the kind, each with whether the role has access to all accounts."""
+    spec = NOTICE_SPECS[kind]
+    query = (
+        select(UserRow, col(RoleRow.all_accounts))
+        .join(RoleRow, col(RoleRow.id) == col(UserRow.role_id))
+        .where(col(UserRow.active), col(UserRow.email) != "")
+        .order_by(col(UserRow.name), col(UserRow.email))
+    )
+    if spec.optional:
+        mine = and_(
+            col(PreferenceRow.user_id) == col(UserRow.id), col(PreferenceRow.kind) == kind.value
+        )
+        query = query.outerjoin(PreferenceRow, mine).where(
+            func.coalesce(col(PreferenceRow.wanted), literal(spec.on_by_default))
+        )
+    if user_id is not None:
+        query = query.where(col(UserRow.id) == user_id)
+    return [(user, sees_all) for user, sees_all in session.execute(query)]
