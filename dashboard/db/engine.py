@@ -57,6 +57,7 @@ class Database:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN")
             yield session
+            session.expunge_all()  # or the rollback would empty what was read
             session.rollback()
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ def health_of(row: LinkRow) -> LinkHealth:
         missing=missing_from(row.missing),
         renew_by=row.renew_by,
         troubled_since=row.troubled_since,
+        silent_since=row.silent_since,
         misses=row.misses,
         doubts=row.doubts,
     )
@@ -37,6 +38,7 @@ def health_values(health: LinkHealth) -> dict[str, Any]:
         "missing": [asdict(item) for item in health.missing],
         "renew_by": health.renew_by,
         "troubled_since": health.troubled_since,
+        "silent_since": health.silent_since,
         "misses": health.misses,
         "doubts": health.doubts,
     }

@@ -198,6 +198,7 @@ class LinkRow(SQLModel, table=True):
     missing: list[Json] = Field(default_factory=list, sa_type=JSON)
     renew_by: datetime | None = None
     troubled_since: datetime | None = None
+    silent_since: datetime | None = None
     misses: int = 0
     doubts: int = 0
     version: int = 1

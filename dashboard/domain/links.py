@@ -20,8 +20,8 @@ class LinkHealth:
     """What is known about one link; the whole input and output of the state machine.
 
     `troubled_since` is the first failed check of the present trouble, which may be before the
-    state changed; `misses` counts checks without an answer in a row; `doubts` counts refusals
-    that wait for a second proof.
+    state changed; `misses` counts checks without an answer in a row, `silent_since` is the first
+    of them; `doubts` counts refusals that wait for a second proof.
     """
 
     state: LinkState
@@ -31,6 +31,7 @@ class LinkHealth:
     missing: tuple[Missing, ...] = ()
     renew_by: datetime | None = None
     troubled_since: datetime | None = None
+    silent_since: datetime | None = None
     misses: int = 0
     doubts: int = 0
 

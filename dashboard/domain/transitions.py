@@ -113,7 +113,8 @@ def _after_refusal(health: LinkHealth, outcome: Refused, now: datetime, patience
     doubts = health.doubts + 1
     first = health.troubled_since or now
     if not outcome.certain and doubts < patience.proofs_wanted:
-        return replace(health, doubts=doubts, troubled_since=first), None
+        heard = replace(health, misses=0, silent_since=None)  # a refusal is an answer
+        return replace(heard, doubts=doubts, troubled_since=first), None
     after = replace(
         _calm(health),
         state=LinkState.EXPIRED,
@@ -128,8 +129,13 @@ def _after_silence(
     health: LinkHealth, outcome: NoAnswer, now: datetime, patience: Patience
 ) -> Step:
     misses = health.misses + 1
-    first = health.troubled_since or now
-    waited = replace(health, misses=misses, troubled_since=first)
+    first = health.silent_since or now
+    waited = replace(
+        health,
+        misses=misses,
+        silent_since=first,
+        troubled_since=health.troubled_since or now,
+    )
     over = misses > patience.misses_allowed and now - first >= patience.silence_allowed
     if not over or health.state in _KNOWN_BAD:
         return waited, None
@@ -147,6 +153,7 @@ def _calm(health: LinkHealth) -> LinkHealth:
         evidence=None,
         missing=(),
         troubled_since=None,
+        silent_since=None,
         misses=0,
         doubts=0,
     )
