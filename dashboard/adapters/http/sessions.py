@@ -11,6 +11,7 @@ from typing import TypeAlias
 import aiohttp
 from aiohttp import AddrInfoType
 
+from dashboard.adapters.authorities import verifying_context
 from dashboard.adapters.http.resolver import JudgingResolver, Lookup, system_lookup
 from dashboard.domain.wire import Silence
 
@@ -80,7 +81,7 @@ def open_sessions(
     *, user_agent: str, exempt: frozenset[str], limits: Limits, network: Network
 ) -> Sessions:
     """Open both sessions for the running loop."""
-    authorities = network.authorities or ssl.create_default_context()
+    authorities = network.authorities or verifying_context()
     resolver = JudgingResolver(network.lookup, exempt)
 
     def session(*, reuse: bool) -> aiohttp.ClientSession:
