@@ -13,6 +13,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from dashboard.db.trouble import told_apart
+
 _BUSY_TIMEOUT = 10_000  # milliseconds
 _PG_OPTIONS = (
     "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
@@ -40,8 +42,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
-        """Commit when the block ends, roll back when it raises; then run what waits for it."""
-        with UnitOfWork(self.engine) as unit:
+        """Commit when the block ends, roll back when it raises; then run what waits for it.
+
+        Raises StorageError when the database cannot do its work.
+        """
+        with told_apart(), UnitOfWork(self.engine) as unit:
             with unit.begin():
                 if self.is_sqlite:
                     unit.connection().exec_driver_sql("BEGIN IMMEDIATE")
@@ -52,8 +57,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent view; whatever is changed in it is thrown away."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """One consistent view; whatever is changed in it is thrown away. Raises StorageError."""
+        with told_apart(), Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN")
             yield session

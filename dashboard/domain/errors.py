@@ -1,5 +1,7 @@
 """The errors a flow can end with; `web/errors.py` turns each into a page that says what to do."""
 
+from enum import StrEnum
+
 
 class LinkkeeperError(Exception):
     """The root; never raised itself."""
@@ -58,3 +60,20 @@ class CannotDecryptError(LinkkeeperError):
     def __init__(self, why: str) -> None:
         super().__init__(f"Cannot decrypt: {why}")
         self.why = why
+
+
+class StorageTrouble(StrEnum):
+    """Why the database cannot do its work now."""
+
+    BUSY = "busy"  # others hold it for too long; a repeat helps
+    READ_ONLY = "read_only"
+    FULL = "full"
+    AWAY = "away"
+
+
+class StorageError(LinkkeeperError):
+    """The database cannot do its work now; nothing was changed (R70)."""
+
+    def __init__(self, trouble: StorageTrouble) -> None:
+        super().__init__(f"The database is {trouble.value}")
+        self.trouble = trouble
