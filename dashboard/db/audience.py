@@ -44,16 +44,18 @@ def audience(
     for user, sees_all in _willing(session, kind, user_id):
         reach = existing if sees_all else chosen.get(user.role_id, frozenset())
         if reach:
-            told.append(
-                Recipient(
-                    user_id=user.id,
-                    name=user.name,
-                    email=user.email,
-                    time_zone=user.time_zone,
-                    accounts=reach,
-                )
-            )
+            told.append(_recipient(user, reach))
     return tuple(told)
+
+
+def person_concerned(session: Session, user_id: UUID) -> Recipient | None:
+    """Whoever is told what concerns nobody else: active, with an address; `accounts` is empty."""
+    user = session.execute(
+        select(UserRow).where(
+            col(UserRow.id) == user_id, col(UserRow.active), col(UserRow.email) != ""
+        )
+    ).scalar_one_or_none()
+    return None if user is None else _recipient(user, frozenset())
 
 
 def accounts_nobody_hears_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -75,6 +77,16 @@ def count_accounts_of(session: Session, user_id: UUID) -> int:
         .select_from(AccountRow)
         .where(reachable(role_id), col(AccountRow.removed_at).is_(None))
     ).scalar_one()
+
+
+def _recipient(user: UserRow, accounts: frozenset[UUID]) -> Recipient:
+    return Recipient(
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        time_zone=user.time_zone,
+        accounts=accounts,
+    )
 
 
 def _existing(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -1,6 +1,6 @@
 """What is worth telling, to whom, and whether it is told unless somebody unticks it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -118,3 +118,31 @@ def notice_for_changes(
 def still_true(kind: NoticeKind, state: LinkState) -> bool:
     """Whether a notice about a link may still be told while the link is in `state`."""
     return kind not in _TRUE_IN or state in _TRUE_IN[kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChange:
+    """One setting of a person that somebody else changed, in words: "Role", "Editor", "Viewer"."""
+
+    what: str
+    before: str
+    after: str
+
+
+def net_changes(batches: Iterable[Iterable[Mapping[str, str]]]) -> tuple[SettingChange, ...]:
+    """Return what several changes in a row come to; what was changed back is left out.
+
+    Each batch is the `changes` of one `settings_changed` event: mappings with the keys of
+    SettingChange.
+    """
+    first: dict[str, str] = {}
+    last: dict[str, str] = {}
+    for batch in batches:
+        for change in batch:
+            first.setdefault(change["what"], change["before"])
+            last[change["what"]] = change["after"]
+    return tuple(
+        SettingChange(what=what, before=before, after=last[what])
+        for what, before in first.items()
+        if before != last[what]
+    )

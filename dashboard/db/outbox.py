@@ -1,0 +1,148 @@
+"""From facts to deliveries: events are claimed, told in notices, and given a row per user (R52).
+
+Everything here runs in one transaction of the caller: either an event is told and its deliveries
+are there, or neither.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.events import EventKind
+from dashboard.db.health import change_from
+from dashboard.db.tables import DeliveryRow, EventRow, NoticeRow
+from dashboard.domain.deliveries import DeliveryState
+from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.notices import TROUBLE, NoticeKind
+
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """An event that this transaction has taken; nobody else will tell it."""
+
+    seq: int
+    at: datetime
+    account_id: UUID | None
+    user_id: UUID | None
+    data: Mapping[str, Any]
+
+    @property
+    def change(self) -> LinkStateChanged:
+        """The state change that an event of kind `link_state` carries."""
+        return change_from(dict(self.data), self.at)
+
+
+def oldest_untold(session: Session) -> Mapping[EventKind, datetime]:
+    """When the first event of each kind happened that waits to be told."""
+    rows = session.execute(
+        select(col(EventRow.kind), func.min(col(EventRow.at)))
+        .where(col(EventRow.told).is_(False))
+        .group_by(col(EventRow.kind))
+    )
+    return {EventKind(kind): at for kind, at in rows}
+
+
+def claim_untold(session: Session, kind: EventKind) -> list[Untold]:
+    """Take what waits, oldest first; what another worker takes at the same moment is left out.
+
+    Workers wait for each other here, so what one of them tells is known to the next.
+    """
+    waiting = (
+        session.execute(
+            select(col(EventRow.seq))
+            .where(col(EventRow.told).is_(False), col(EventRow.kind) == kind.value)
+            .order_by(col(EventRow.seq))
+            .limit(_AT_ONCE)
+            .with_for_update()
+        )
+        .scalars()
+        .all()
+    )
+    claimed = session.execute(
+        update(EventRow)
+        .where(col(EventRow.seq).in_(waiting), col(EventRow.told).is_(False))
+        .values(told=True)
+        .returning(
+            col(EventRow.seq),
+            col(EventRow.at),
+            col(EventRow.account_id),
+            col(EventRow.user_id),
+            col(EventRow.data),
+        )
+    ).all()
+    events = [
+        Untold(seq=seq, at=at, account_id=account_id, user_id=user_id, data=data)
+        for seq, at, account_id, user_id, data in claimed
+        if seq is not None  # the primary key: never
+    ]
+    return sorted(events, key=lambda event: event.seq)
+
+
+def changes_before(
+    session: Session, account_ids: Collection[UUID], claimed: Iterable[Untold]
+) -> Mapping[UUID, LinkStateChanged]:
+    """The last state change of each account before the claimed ones."""
+    newest = (
+        select(func.max(col(EventRow.seq)))
+        .where(
+            col(EventRow.account_id).in_(account_ids),
+            col(EventRow.kind) == EventKind.LINK_STATE.value,
+            col(EventRow.told).is_(True),
+            col(EventRow.seq).not_in([event.seq for event in claimed]),
+        )
+        .group_by(col(EventRow.account_id))
+    )
+    rows = session.execute(select(EventRow).where(col(EventRow.seq).in_(newest))).scalars()
+    return {row.account_id: change_from(row.data, row.at) for row in rows if row.account_id}
+
+
+def open_stories(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the accounts of which trouble was the last thing told."""
+    newest = (
+        select(func.max(col(EventRow.seq)))
+        .where(col(EventRow.account_id).in_(account_ids), col(EventRow.notice_id).is_not(None))
+        .group_by(col(EventRow.account_id))
+    )
+    found = session.execute(
+        select(col(EventRow.account_id))
+        .join(NoticeRow, col(NoticeRow.id) == col(EventRow.notice_id))
+        .where(
+            col(EventRow.seq).in_(newest),
+            col(NoticeRow.kind).in_([kind.value for kind in TROUBLE]),
+        )
+    ).scalars()
+    return frozenset(account_id for account_id in found if account_id is not None)
+
+
+def add_notice(session: Session, kind: NoticeKind, *, seqs: Collection[int], now: datetime) -> UUID:
+    """Store a notice that tells these events."""
+    notice = NoticeRow(kind=kind.value, at=now)
+    session.add(notice)
+    session.flush()
+    session.execute(update(EventRow).where(col(EventRow.seq).in_(seqs)).values(notice_id=notice.id))
+    return notice.id
+
+
+def add_deliveries(
+    session: Session, notice_id: UUID, message_ids: Mapping[UUID, str], *, now: datetime
+) -> None:
+    """One delivery per user; `message_ids` holds the stable Message-ID of each."""
+    for user_id, message_id in message_ids.items():
+        session.add(
+            DeliveryRow(
+                notice_id=notice_id,
+                user_id=user_id,
+                state=DeliveryState.PENDING.value,
+                message_id=message_id,
+                due_at=now,
+                created_at=now,
+            )
+        )

@@ -1,0 +1,131 @@
+"""What happened becomes notices and deliveries; `sending` sends them.
+
+Events that happen together are told together: the first of them waits `settings.gather_for`, and
+what came and went in that time is told to nobody (R55). No mail is sent here.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from uuid import UUID
+
+from dashboard.db.audience import audience, person_concerned
+from dashboard.db.engine import UnitOfWork
+from dashboard.db.events import EventKind
+from dashboard.db.outbox import (
+    Untold,
+    add_deliveries,
+    add_notice,
+    changes_before,
+    claim_untold,
+    oldest_untold,
+    open_stories,
+)
+from dashboard.domain.faults import point
+from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
+from dashboard.services.ports import Tools
+
+_SETTINGS_WAIT = 12
+"""A person ticks several boxes in a row: those are gathered for so many times longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """How many deliveries were made, and when the next events are ripe (None: nothing waits)."""
+
+    deliveries: int
+    ripe_in: timedelta | None
+
+
+def gather(tools: Tools) -> Gathered:
+    """Turn ripe events into notices and deliveries; safe to run anywhere and at any time."""
+    now = tools.now()
+    with tools.database.reading() as session:
+        ripe_at = {kind: at + _wait(tools, kind) for kind, at in oldest_untold(session).items()}
+    made = 0
+    for kind, at in ripe_at.items():
+        if at <= now:
+            with tools.database.writing() as unit:
+                point("gather.before_claim")
+                made += _tell(tools, unit, kind)
+                point("gather.before_commit")
+            point("gather.after_commit")
+    if made:
+        tools.jobs.hint("send_mails")
+    later = [at - now for at in ripe_at.values() if at > now]
+    return Gathered(deliveries=made, ripe_in=min(later, default=None))
+
+
+def message_id(tools: Tools, notice_id: UUID, user_id: UUID, channel: str = "mail") -> str:
+    """The same for the same telling, whenever and wherever it is sent (R53)."""
+    key = hashlib.sha256(f"{notice_id}|{user_id}|{channel}".encode()).hexdigest()[:32]
+    domain = parseaddr(tools.settings.mail_from)[1].rpartition("@")[2]
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", domain):
+        domain = "linkkeeper.invalid"
+    return f"<{key}@{domain}>"
+
+
+def _wait(tools: Tools, kind: EventKind) -> timedelta:
+    many = _SETTINGS_WAIT if kind is EventKind.SETTINGS_CHANGED else 1
+    return tools.settings.gather_for * many
+
+
+def _tell(tools: Tools, unit: UnitOfWork, kind: EventKind) -> int:
+    events = claim_untold(unit, kind)
+    if kind is EventKind.LINK_STATE:
+        return _tell_of_links(tools, unit, events)
+    return _tell_of_settings(tools, unit, events)
+
+
+def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
+    """One notice per kind; each user gets a delivery if one of its accounts is his business."""
+    by_account: dict[UUID, list[Untold]] = defaultdict(list)
+    for event in events:
+        if event.account_id is not None:
+            by_account[event.account_id].append(event)
+    before = changes_before(unit, by_account.keys(), events)
+    stories = open_stories(unit, by_account.keys())
+    worth: dict[NoticeKind, dict[UUID, int]] = defaultdict(dict)
+    for account_id, own in by_account.items():
+        kind = notice_for_changes(
+            [event.change for event in own],
+            before=before.get(account_id),
+            story_open=account_id in stories,
+        )
+        if kind is not None:
+            worth[kind][account_id] = own[-1].seq
+    made = 0
+    for kind, accounts in worth.items():
+        people = [person.user_id for person in audience(unit, kind, accounts.keys())]
+        made += _add(tools, unit, kind, accounts.values(), people)
+    return made
+
+
+def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
+    """One notice per person whose settings are not what they were."""
+    by_user: dict[UUID, list[Untold]] = defaultdict(list)
+    for event in events:
+        if event.user_id is not None:
+            by_user[event.user_id].append(event)
+    made = 0
+    for user_id, own in by_user.items():
+        if net_changes([event.data["changes"] for event in own]):
+            person = person_concerned(unit, user_id)
+            people = [] if person is None else [person.user_id]
+            seqs = [event.seq for event in own]
+            made += _add(tools, unit, NoticeKind.SETTINGS_CHANGED, seqs, people)
+    return made
+
+
+def _add(
+    tools: Tools, unit: UnitOfWork, kind: NoticeKind, seqs: Iterable[int], people: list[UUID]
+) -> int:
+    now = tools.now()
+    notice_id = add_notice(unit, kind, seqs=list(seqs), now=now)
+    ids = {user_id: message_id(tools, notice_id, user_id) for user_id in people}
+    add_deliveries(unit, notice_id, ids, now=now)
+    return len(ids)
