@@ -1,0 +1,247 @@
+"""Settings > Accounts: the list, its groups and counts, and whether anything changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.access import reachable, visible
+from dashboard.db.counters import read_counter
+from dashboard.db.health import health_of
+from dashboard.db.tables import AccountRow, LinkRow, PublicationRow
+from dashboard.domain.calendar import PublicationState
+from dashboard.domain.links import LinkHealth
+from dashboard.domain.states import LinkState
+from dashboard.domain.team import Viewer
+
+PAGE_SIZE = 50
+
+GROUPS: tuple[tuple[str, str, tuple[LinkState, ...]], ...] = (
+    ("needs_you", "Needs you", (LinkState.EXPIRED, LinkState.BLOCKED, LinkState.LIMITED)),
+    ("soon", "Soon", (LinkState.EXPIRING,)),
+    ("waiting", "Waiting for the platform", (LinkState.UNREACHABLE,)),
+    ("fine", "Fine", (LinkState.HEALTHY, LinkState.NEW)),
+    ("paused", "Paused", (LinkState.PAUSED,)),
+)
+"""Key, words and states of each group, in the order of the page: what needs a person first."""
+
+_RANK = case(
+    {state.value: rank for rank, (_, _, states) in enumerate(GROUPS) for state in states},
+    value=col(LinkRow.state),
+)
+_WITHIN = case(
+    {LinkState.EXPIRED.value: 0, LinkState.BLOCKED.value: 1}, value=col(LinkRow.state), else_=2
+)
+_WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What the address bar asks for; `page` counts from 1."""
+
+    states: tuple[LinkState, ...] = ()
+    platform: str = ""
+    search: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """One row. `planned` posts wait for it, the first of them is due at `next_due_at`."""
+
+    id: UUID
+    platform: str
+    server: str
+    name: str
+    handle: str
+    url: str
+    health: LinkHealth
+    checked_at: datetime | None
+    next_check_at: datetime | None
+    planned: int = 0
+    next_due_at: datetime | None = None
+
+    @property
+    def needs_relink(self) -> bool:
+        return self.health.state is LinkState.EXPIRED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A heading with its count over all pages and the rows of this page."""
+
+    key: str
+    label: str
+    count: int
+    lines: tuple[AccountLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsScreen:
+    """The whole page; `cursor` is what a poll asks from, `total` counts what the filter leaves."""
+
+    groups: tuple[Group, ...]
+    total: int
+    everything: int
+    page: int
+    pages: int
+    by_state: dict[LinkState, int]
+    by_platform: dict[str, int]
+    needs_you: int
+    cursor: int
+
+
+def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> AccountsScreen:
+    """Return the page that `wanted` asks for, as far as the viewer's role reaches."""
+    cursor = read_counter(session)
+    table = _count(session, viewer)
+    by_state = _sum(table, key=0)
+    left = [
+        (state, platform, number)
+        for state, platform, number in _count(session, viewer, _search(wanted.search))
+        if (not wanted.states or state in wanted.states)
+        and (not wanted.platform or platform == wanted.platform)
+    ]
+    total = sum(number for _, _, number in left)
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, wanted.page), pages)
+    lines = _lines(session, viewer, wanted, page)
+    return AccountsScreen(
+        groups=_grouped(lines, _sum(left, key=0)),
+        total=total,
+        everything=sum(by_state.values()),
+        page=page,
+        pages=pages,
+        by_state=by_state,
+        by_platform=_sum(table, key=1),
+        needs_you=sum(by_state.get(state, 0) for state in GROUPS[0][2]),
+        cursor=cursor,
+    )
+
+
+def changed_since(session: Session, viewer: Viewer, since: int) -> bool:
+    """Whether a link within the role's reach changed after `since`; one cheap read when not.
+
+    Removed accounts count: they must vanish from the list.
+    """
+    if read_counter(session) <= since:
+        return False
+    found = session.execute(
+        select(col(LinkRow.id))
+        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
+        .where(col(LinkRow.changed_seq) > since, reachable(viewer.role_id))
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def needs_you(session: Session, viewer: Viewer) -> int:
+    """How many accounts wait for a person, for the tab title and the banner."""
+    states = [state.value for state in GROUPS[0][2]]
+    found = session.execute(
+        _joined(func.count()).where(visible(viewer), col(LinkRow.state).in_(states))
+    )
+    return int(found.scalar_one())
+
+
+Count = tuple[LinkState, str, int]
+
+
+def _count(session: Session, viewer: Viewer, *conditions: ColumnElement[bool]) -> list[Count]:
+    rows = session.execute(
+        _joined(col(LinkRow.state), col(AccountRow.platform), func.count())
+        .where(visible(viewer), *conditions)
+        .group_by(col(LinkRow.state), col(AccountRow.platform))
+    )
+    return [(LinkState(state), platform, number) for state, platform, number in rows]
+
+
+def _sum(table: Sequence[Count], *, key: int) -> dict[Any, int]:
+    sums: dict[Any, int] = {}
+    for row in table:
+        sums[row[key]] = sums.get(row[key], 0) + row[2]
+    return sums
+
+
+def _lines(session: Session, viewer: Viewer, wanted: Filter, page: int) -> tuple[AccountLine, ...]:
+    conditions = [visible(viewer), _search(wanted.search)]
+    if wanted.states:
+        conditions.append(col(LinkRow.state).in_([state.value for state in wanted.states]))
+    if wanted.platform:
+        conditions.append(col(AccountRow.platform) == wanted.platform)
+    rows = session.execute(
+        _joined(AccountRow, LinkRow)
+        .where(and_(*conditions))
+        .order_by(_RANK, _WITHIN, func.lower(col(AccountRow.name)), col(AccountRow.id))
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    planned = _planned(session, [account.id for account, _ in rows])
+    return tuple(_line(account, link, planned) for account, link in rows)
+
+
+def _planned(session: Session, ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
+    """Posts that wait to go out, for the accounts of this page only."""
+    rows = session.execute(
+        select(col(PublicationRow.account_id), func.count(), func.min(col(PublicationRow.at)))
+        .where(
+            col(PublicationRow.account_id).in_(ids),
+            col(PublicationRow.state).in_(_WAITING_POSTS),
+        )
+        .group_by(col(PublicationRow.account_id))
+    )
+    return {account_id: (number, first) for account_id, number, first in rows}
+
+
+def _line(
+    account: AccountRow, link: LinkRow, planned: dict[UUID, tuple[int, datetime]]
+) -> AccountLine:
+    number, first = planned.get(account.id, (0, None))
+    return AccountLine(
+        id=account.id,
+        platform=account.platform,
+        server=account.server,
+        name=account.name or account.handle or account.remote_id,
+        handle=account.handle,
+        url=account.url,
+        health=health_of(link),
+        checked_at=link.checked_at,
+        next_check_at=link.next_check_at,
+        planned=number,
+        next_due_at=first,
+    )
+
+
+def _grouped(lines: tuple[AccountLine, ...], counts: dict[LinkState, int]) -> tuple[Group, ...]:
+    groups = []
+    for key, label, states in GROUPS:
+        count = sum(counts.get(state, 0) for state in states)
+        mine = tuple(line for line in lines if line.health.state in states)
+        if mine:
+            groups.append(Group(key=key, label=label, count=count, lines=mine))
+    return tuple(groups)
+
+
+def _search(text: str) -> ColumnElement[bool]:
+    """Each word must stand somewhere in the name, the handle or the address."""
+    where = func.lower(
+        col(AccountRow.name) + " " + col(AccountRow.handle) + " " + col(AccountRow.url)
+    )
+    words = text.lower().split()[:8]
+    return and_(
+        true(),
+        *(where.contains(word, autoescape=True) for word in words),
+    )
+
+
+def _joined(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(AccountRow)
+        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
+    )
