@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
+from dashboard.adapters import redis, valkey
 from dashboard.db.engine import Database
 from dashboard.db.migrate import upgrade
 from dashboard.services.ports import Tools
@@ -74,6 +75,22 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         return
     with emptied(request.getfixturevalue("postgres_database")) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[valkey.Valkey]:
+    """A real Valkey for this test process, from a wheel."""
+    with valkey.running(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(valkey_server: valkey.Valkey) -> Iterator[str]:
+    """The address of an empty Valkey."""
+    client = redis.connect(valkey_server.url)
+    client.flushall()
+    yield valkey_server.url
+    client.close()
 
 
 @pytest.fixture

@@ -1,0 +1,18 @@
+"""Tidying that nobody waits for."""
+
+from datetime import timedelta
+
+from dashboard.services.failures import forget_old_failures, put_crashed_aside
+from dashboard.services.heartbeats import forget_old_heartbeats
+from dashboard.services.ports import Tools
+from dashboard.services.scheduling import forget_old_slots
+
+_LONGEST_DEADLINE = timedelta(minutes=10)
+
+
+def tidy(tools: Tools) -> None:
+    """Report jobs that crashed for good, and drop rows that have had their day."""
+    put_crashed_aside(tools, deadline=_LONGEST_DEADLINE)
+    forget_old_failures(tools)
+    forget_old_heartbeats(tools)
+    forget_old_slots(tools)
