@@ -22,7 +22,7 @@ def stopped(health: LinkHealth, wanted: Iterable[Capability]) -> tuple[Capabilit
 
 
 def sentence(capabilities: Iterable[Capability]) -> str:
-    """ "No messages come in for Webcare and Media Monitor; posts cannot go out." or ""."""
+    """Return "No messages come in for Webcare and Media Monitor; posts cannot go out." or ""."""
     gone = set(capabilities)
     clauses = []
     coming_in = [
@@ -43,7 +43,7 @@ def sentence(capabilities: Iterable[Capability]) -> str:
 
 
 def modules(capabilities: Iterable[Capability]) -> str:
-    """ "Webcare, Media Monitor and Publish" or "", for a row of the list."""
+    """Return "Webcare, Media Monitor and Publish" or "", for a row of the list."""
     names = [
         CAPABILITY_TEXTS[capability].module
         for capability in capabilities
