@@ -1,0 +1,62 @@
+"""What the request at hand works with: the tools, who is asking, and its number."""
+
+from typing import Any, cast
+from uuid import uuid4
+
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+
+from dashboard.domain.errors import NotAllowedError
+from dashboard.domain.team import Actor, Viewer
+from dashboard.runtime import Runtime
+from dashboard.services.ports import Tools
+
+_EXTENSION = "linkkeeper"
+
+
+def add_current(app: Flask, runtime: Runtime) -> None:
+    """Make `runtime` the one that requests of `app` work with."""
+    app.extensions[_EXTENSION] = runtime
+    app.before_request(_number_request)
+
+
+def runtime() -> Runtime:
+    return cast("Runtime", current_app.extensions[_EXTENSION])
+
+
+def tools() -> Tools:
+    return runtime().tools
+
+
+def viewer() -> Viewer:
+    """Who is asking, with role and accounts as they are now; raises NotAllowedError for nobody."""
+    found = viewer_or_none()
+    if found is None:
+        raise NotAllowedError
+    return found
+
+
+def viewer_or_none() -> Viewer | None:
+    found = cast("Any", current_user)  # Flask-Login's stand-in for whoever it is
+    return found.viewer if found.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Who acts, for the audit trail; a visitor has no user id."""
+    found = viewer_or_none()
+    return Actor(user_id=found.user_id if found else None, ip=client_ip(), request_id=request_id())
+
+
+def client_ip() -> str:
+    return request.remote_addr or ""
+
+
+def request_id() -> str:
+    """The number of this request, made by us; people read it on error pages, we in the log."""
+    if "request_id" not in g:
+        g.request_id = uuid4().hex[:12]
+    return cast("str", g.request_id)
+
+
+def _number_request() -> None:
+    request_id()

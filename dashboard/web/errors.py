@@ -1,0 +1,77 @@
+"""What went wrong, as a page or a message that says what to do; never bare, never in detail."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException
+
+from dashboard.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    LinkkeeperError,
+    NotAllowedError,
+    NotFoundError,
+    PlatformError,
+)
+from dashboard.web.current import request_id
+from dashboard.web.htmx import page, sent_by_htmx, toast
+
+log = logging.getLogger(__name__)
+
+_STATUS: dict[type[LinkkeeperError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    NotAllowedError: HTTPStatus.FORBIDDEN,
+    InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ConflictError: HTTPStatus.CONFLICT,
+    PlatformError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+_SAID = {
+    HTTPStatus.FORBIDDEN: "Your role does not allow this. Nothing was changed.",
+    HTTPStatus.NOT_FOUND: "It is no longer there. Load the page again.",
+    HTTPStatus.CONFLICT: "Somebody was faster. Load the page again.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts. Wait a few minutes.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Linkkeeper is not ready. Try again in a minute.",
+}
+
+
+def add_errors(app: Flask) -> None:
+    """Let every error of `app` end in an answer for people."""
+    app.register_error_handler(LinkkeeperError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _expected(error: LinkkeeperError) -> Response:
+    status = _STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _answer(status, why=getattr(error, "why", ""))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()  # type: ignore[return-value]  # a redirect of the router
+    status = HTTPStatus(error.code)
+    answer = _answer(status)
+    answer.headers.extend(
+        (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
+    )
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request failed", exc_info=error)
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _answer(status: HTTPStatus, *, why: str = "") -> Response:
+    g.failing = True  # the frame asks the database for nothing more
+    if sent_by_htmx():
+        response = toast(Response(status=status), why or _SAID.get(status, _OTHERWISE), "problem")
+        response.headers["HX-Reswap"] = "none"
+        return response
+    shown = status if status in _PAGES else HTTPStatus.BAD_REQUEST
+    return page(f"errors/{shown.value}.html", status=status, why=why, request_id=request_id())
+
+
+_OTHERWISE = "That did not work. Nothing was changed."
