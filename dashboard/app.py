@@ -10,10 +10,12 @@ from dashboard.runtime import Runtime
 from dashboard.web.access import add_access
 from dashboard.web.assets import asset_url, serve_static
 from dashboard.web.current import add_current
+from dashboard.web.devices import add_devices
 from dashboard.web.errors import add_errors
 from dashboard.web.formatting import add_filters
 from dashboard.web.frame import add_frame
 from dashboard.web.htmx import add_htmx
+from dashboard.web.limits import limit_views
 from dashboard.web.navigation import add_navigation
 from dashboard.web.security import add_security, sit_behind_proxies
 from dashboard.web.sessions import add_sessions
@@ -33,11 +35,13 @@ def create_app(runtime: Runtime) -> Flask:
     add_sessions(app, runtime)
     add_access(app)
     add_security(app, runtime)
+    add_devices(app, runtime)
     add_frame(app)
     add_filters(app, runtime.tools.now)
     add_navigation(app)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    limit_views(app, runtime)
     serve_static(app, cache_dir=settings.data_dir / "static")
     sit_behind_proxies(app, settings.trusted_proxies)
     return app

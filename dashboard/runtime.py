@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from redis import Redis
+
 from dashboard.services.ports import Tools
 
 
@@ -15,6 +17,7 @@ class Runtime:
 
     tools: Tools
     secret_key: bytes = field(repr=False)
+    redis: Redis | None = None
     closers: tuple[Callable[[], object], ...] = ()
 
     def close(self) -> None:

@@ -9,8 +9,10 @@ from dashboard.services.signing_in import sign_in as check_password
 from dashboard.services.signing_in import sign_out as end_session
 from dashboard.web.access import public, signed_in
 from dashboard.web.current import actor, tools, viewer_or_none
+from dashboard.web.devices import remember_device
 from dashboard.web.forms import Form
 from dashboard.web.htmx import page, redirect_to
+from dashboard.web.limits import limited
 from dashboard.web.redirects import safe_next
 from dashboard.web.sessions import browser_session, place, signed_in_as, signed_out
 
@@ -27,6 +29,7 @@ class SignInForm(Form):
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
+@limited()
 def sign_in() -> ResponseReturnValue:
     wanted = safe_next(request.args.get("next"))
     if viewer_or_none() is not None:
@@ -42,6 +45,7 @@ def sign_in() -> ResponseReturnValue:
         )
         if secret is not None:
             signed_in_as(secret)
+            remember_device(form.email.data)
             return redirect_to(wanted)
         form.form_errors.append("This e-mail address and password do not belong together.")
     return _form(form)
