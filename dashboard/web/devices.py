@@ -37,7 +37,7 @@ class Devices:
         if email is not None:
             mark = _mark(email)
             marks = [mark, *(known for known in self.known() if known != mark)][:_MOST]
-            value = cast("str", self._signer.dumps(marks))
+            value = self._signer.dumps(marks)
             response.set_cookie(
                 self._name,
                 value,

@@ -62,7 +62,9 @@ def limit_views(app: Flask, runtime: Runtime) -> None:
 
 def _limiter(app: Flask, runtime: Runtime) -> Limiter:
     # Of the URL only the scheme matters: the connections are those of the runtime.
-    shared = {} if runtime.redis is None else {"connection_pool": runtime.redis.connection_pool}
+    shared: Any = (
+        {} if runtime.redis is None else {"connection_pool": runtime.redis.connection_pool}
+    )
     return Limiter(
         _network,
         app=app,
@@ -74,10 +76,14 @@ def _limiter(app: Flask, runtime: Runtime) -> Limiter:
     )
 
 
-def _wrapped(limiter: Limiter, view: View, guessable: Guessable) -> View:
+def _wrapped(
+    limiter: Limiter, view: Callable[..., Any], guessable: Guessable
+) -> Callable[..., Any]:
     """Flask-Limiter counts what was put on first first."""
 
-    def put(limit: str, key: Callable[[], str], *, unless: Callable[[], bool] | None = None) -> None:
+    def put(
+        limit: str, key: Callable[[], str], *, unless: Callable[[], bool] | None = None
+    ) -> None:
         nonlocal view
         view = limiter.limit(limit, key_func=key, methods=["POST"], exempt_when=unless)(view)
 
