@@ -9,7 +9,7 @@ from dashboard.pages import PAGES
 from dashboard.runtime import Runtime
 from dashboard.web.access import add_access
 from dashboard.web.assets import asset_url, serve_static
-from dashboard.web.current import add_current
+from dashboard.web.current import add_current, tools
 from dashboard.web.devices import add_devices
 from dashboard.web.errors import add_errors
 from dashboard.web.formatting import add_filters
@@ -37,7 +37,7 @@ def create_app(runtime: Runtime) -> Flask:
     add_security(app, runtime)
     add_devices(app, runtime)
     add_frame(app)
-    add_filters(app, runtime.tools.now)
+    add_filters(app, lambda: tools().now())
     add_navigation(app)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)

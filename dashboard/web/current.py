@@ -15,9 +15,14 @@ _EXTENSION = "linkkeeper"
 
 
 def add_current(app: Flask, runtime: Runtime) -> None:
-    """Make `runtime` the one that requests of `app` work with."""
-    app.extensions[_EXTENSION] = runtime
+    """Let requests of `app` have a number and work with `runtime`."""
+    work_with(app, runtime)
     app.before_request(_number_request)
+
+
+def work_with(app: Flask, runtime: Runtime) -> None:
+    """Make `runtime` the one that requests of `app` work with from now on."""
+    app.extensions[_EXTENSION] = runtime
 
 
 def runtime() -> Runtime:

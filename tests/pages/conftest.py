@@ -5,21 +5,27 @@ administrator; a stranger is not signed in. They are signed in by real sessions,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
+from redis import Redis
 
 from dashboard.app import create_app
 from dashboard.db.engine import Database
 from dashboard.db.tables import RoleAccountRow
 from dashboard.runtime import Runtime
 from dashboard.services.ports import Tools
-from dashboard.services.sessions import Place, begin
+from dashboard.services.sessions import Place, begin, recognise
+from dashboard.settings import Settings
+from dashboard.web.current import work_with
 from tests.factories import ALL_RIGHTS, make_role, make_user
+from tests.fakes import FrozenClock, GlassSealer, PlainPasswords, RecordingJobs, ScriptedHttp
 
+KEY = b"a key for the tests only, 32 bytes"
 ORIGIN = "http://127.0.0.1:8000"
 
 
@@ -51,8 +57,6 @@ class Browser:
 
     def form_token(self) -> str:
         """The token as a page of this browser carries it."""
-        from flask_wtf.csrf import generate_csrf
-
         with self.client.application.test_request_context(base_url=ORIGIN) as context:
             context.session.update(self._session())
             return generate_csrf()
@@ -60,8 +64,6 @@ class Browser:
     def _session(self) -> dict:
         with self.client.session_transaction(base_url=ORIGIN) as session:
             if session.secret:
-                from dashboard.services.sessions import recognise
-
                 tools = self.client.application.extensions["linkkeeper"].tools
                 found = recognise(tools, session.secret)
                 if found is not None:
@@ -74,11 +76,43 @@ class Browser:
         return {"HX-Request": "true"} if htmx else {}
 
 
+@pytest.fixture(scope="session")
+def built_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Built once per test process: templates are compiled once, static files compressed once."""
+    folder = tmp_path_factory.mktemp("app")
+    settings = Settings.from_env({"LINKKEEPER_DATA_DIR": str(folder)})
+    database = Database(f"sqlite:///{folder}/never-opened.sqlite3")
+    tools = Tools(
+        settings=settings,
+        database=database,
+        http=ScriptedHttp(),
+        cipher=GlassSealer(),
+        passwords=PlainPasswords(),
+        jobs=RecordingJobs(),
+        now=FrozenClock(),
+        platforms={},
+    )
+    return create_app(Runtime(tools=tools, secret_key=KEY))
+
+
 @pytest.fixture
-def app(tools: Tools) -> Flask:
-    app = create_app(Runtime(tools=tools, secret_key=b"a key for the tests only, 32 bytes"))
-    app.testing = True
-    return app
+def app(built_app: Flask, tools: Tools) -> Flask:
+    """The application with the tools of this test; nothing is left of the test before."""
+    work_with(built_app, Runtime(tools=tools, secret_key=KEY))
+    for limiter in built_app.extensions["limiter"]:
+        limiter.reset()
+    return built_app
+
+
+@pytest.fixture
+def app_with(tools: Tools) -> Callable[..., Flask]:
+    """Build an application of its own, with other settings: `app_with(trusted_proxies=1)`."""
+
+    def build(*, redis: Redis | None = None, **settings) -> Flask:
+        changed = replace(tools, settings=replace(tools.settings, **settings))
+        return create_app(Runtime(tools=changed, secret_key=KEY, redis=redis))
+
+    return build
 
 
 @pytest.fixture
