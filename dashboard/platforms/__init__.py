@@ -1,1 +1,29 @@
-"""The social networks, one file each, behind one small protocol."""
+"""The social networks, one file each, behind one small protocol.
+
+To add one: its file, its line in `PLATFORMS`, its recorded answers in `tests/platforms/data/<key>/`
+and its icon in `static/img/platforms/<key>.svg`.
+"""
+
+from collections.abc import Mapping
+
+from dashboard.platforms.bluesky import Bluesky
+from dashboard.platforms.mastodon import Mastodon
+from dashboard.platforms.protocol import Platform
+from dashboard.platforms.sandbox import Sandbox
+
+PLATFORMS: tuple[Platform, ...] = (Mastodon(), Bluesky(), Sandbox())
+"""All that Linkkeeper speaks, in the order in which people see them."""
+
+
+def by_key(key: str) -> Platform:
+    """The platform, whether this installation offers it or not; raises KeyError."""
+    return {platform.about.key: platform for platform in PLATFORMS}[key]
+
+
+def available(sandbox_url: str | None) -> Mapping[str, Platform]:
+    """The platforms that this installation offers, by key; the Sandbox only with its address."""
+    offered = {platform.about.key: platform for platform in PLATFORMS}
+    del offered[Sandbox.about.key]
+    if sandbox_url:
+        offered[Sandbox.about.key] = Sandbox(address=sandbox_url)
+    return offered

@@ -1,0 +1,211 @@
+"""Bluesky and other services of the AT Protocol, linked with an app password.
+
+The app password is sent once, to the service that was typed, and kept nowhere: what is kept is the
+session it opens. Everything about the session is asked of that same service, which issued it;
+posts are read from the account's own server (PDS), which a session names in its DID document, as
+the official client does (github.com/bluesky-social/atproto, packages/api/src/atp-agent.ts). The DID
+is the identity: handles and servers change.
+
+That an app password was deleted shows at the next refresh, so within the two hours that an access
+token lives (packages/pds/src/account-manager/helpers/auth.ts).
+"""
+
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+
+from dashboard.domain.calendar import FoundPost
+from dashboard.domain.capabilities import Capability, Missing
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, NeedsRefresh, Refused, Works
+from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.errors import PlatformError
+from dashboard.domain.links import Identity
+from dashboard.domain.wire import Http, NoAnswerError
+from dashboard.platforms import atproto
+from dashboard.platforms.answers import secrets_of, send
+from dashboard.platforms.atproto import procedure, query, session_of
+from dashboard.platforms.bluesky.reading import (
+    DID,
+    PDS,
+    SERVICE,
+    closed,
+    credential_of,
+    failure,
+    post_of,
+    read_identity,
+    read_session,
+    taken_down_or_gone,
+)
+from dashboard.platforms.bluesky.signing_in import (
+    FIELDS,
+    KEY,
+    WHERE,
+    main_password_typed,
+    not_signed_in,
+    read_typed,
+)
+from dashboard.platforms.oauth2 import may_have_happened, unanswered
+from dashboard.platforms.permissions import missing_permissions
+from dashboard.platforms.protocol import (
+    About,
+    Granted,
+    Refreshed,
+    RefreshOutcome,
+    RefreshRefused,
+    RefreshUnclear,
+)
+from dashboard.platforms.servers import ask_typed
+
+_REFRESH_DEADLINE = 75.0  # seconds (R34)
+_PAGE = 100  # the most that a service gives (lexicon app.bsky.feed.getAuthorFeed)
+
+_LABELS = {
+    atproto.APP_PASSWORD: "read and publish posts",
+    atproto.APP_PASSWORD_WITH_MESSAGES: "read direct messages",
+}
+
+
+class Bluesky:
+    """See the module; the class holds nothing."""
+
+    about = About(
+        key=KEY,
+        label="Bluesky",
+        account_word="account",
+        conditions=(
+            f"You need an app password: make one in Bluesky under {WHERE}.",
+            "Allow it access to your direct messages if these are to come in.",
+            "Never type your main password here.",
+        ),
+        before_relink=(
+            "A new app password is needed: a change of the main password has ended the old ones.",
+        ),
+        wants={
+            Capability.READ_MESSAGES: frozenset({atproto.APP_PASSWORD_WITH_MESSAGES}),
+            Capability.MONITOR_MENTIONS: frozenset({atproto.APP_PASSWORD}),
+            Capability.READ_PUBLICATIONS: frozenset({atproto.APP_PASSWORD}),
+            Capability.PUBLISH: frozenset({atproto.APP_PASSWORD}),
+        },
+        fields=FIELDS,
+        grant_at=f"Bluesky > {WHERE}: make a new one, with direct messages allowed; then relink",
+        grant_url="https://bsky.app/settings/app-passwords",
+        history_reach="Bluesky gives the whole history of an account.",
+    )
+
+    async def sign_in(self, http: Http, typed: Mapping[str, str], *, now: datetime) -> Granted:
+        _ = now  # the tokens tell their own dates
+        said = read_typed(typed)
+        ask = procedure(
+            said.service,
+            atproto.CREATE_SESSION,
+            "open a session",
+            body={"identifier": said.handle, "password": said.password},
+        )
+        reply = await ask_typed(http, ask, field="service", hide=(said.password,))
+        session = session_of(reply)
+        if session is None or not session.access or not session.refresh:
+            raise not_signed_in(reply, said.service)
+        credential = credential_of(session, service=said.service)
+        if atproto.scope_of(session.access) == atproto.MAIN_PASSWORD:
+            with contextlib.suppress(NoAnswerError, PlatformError):  # it runs out by itself, too
+                await self.revoke(http, None, credential)
+            raise main_password_typed()
+        identity = await read_identity(http, credential, session)
+        subject = Subject(remote_id=identity.remote_id, name=identity.name)
+        return Granted(credential=credential, subject=subject, identities=(identity,))
+
+    async def identities(
+        self, http: Http, app: App | None, credential: Credential
+    ) -> tuple[Subject, tuple[Identity, ...]]:
+        _ = app
+        reply = await read_session(http, credential)
+        session = session_of(reply)
+        if session is None:
+            raise failure(reply)
+        identity = await read_identity(http, credential, session)
+        return Subject(remote_id=identity.remote_id, name=identity.name), (identity,)
+
+    async def check(
+        self, http: Http, app: App | None, credential: Credential, identity: Identity
+    ) -> CheckOutcome:
+        _ = app
+        reply = await read_session(http, credential)
+        session = session_of(reply)
+        if session is not None and session.did == identity.remote_id:
+            return closed(reply) or Works(missing=self._missing(credential.scopes))
+        if atproto.knows_no_such_account(reply):
+            return await taken_down_or_gone(http, credential, identity, reply)
+        outcome = atproto.meaning(reply)
+        if isinstance(outcome, NeedsRefresh) and not credential.refresh:
+            return Refused(cause=Cause.TOKEN_REFUSED, evidence=outcome.evidence)
+        return outcome
+
+    async def refresh(
+        self, http: Http, app: App | None, credential: Credential, *, now: datetime
+    ) -> RefreshOutcome:
+        _ = app, now
+        ask = procedure(
+            credential.extra.get(SERVICE, ""),
+            atproto.REFRESH_SESSION,
+            "renew the session",
+            token=credential.refresh,
+            deadline=_REFRESH_DEADLINE,
+        )
+        try:
+            reply = await send(http, ask, secrets_of(credential))
+        except NoAnswerError as error:
+            return unanswered(error)
+        session = session_of(reply)
+        if session and session.access and session.did == credential.extra.get(DID, session.did):
+            return Refreshed(credential=credential_of(session, old=credential))
+        evidence = reply.evidence(code=atproto.error_of(reply))
+        if cause := atproto.refusal_of(reply):
+            return RefreshRefused(cause=cause, evidence=evidence)
+        return RefreshUnclear(evidence=evidence, may_have_happened=may_have_happened(reply.status))
+
+    async def posts(
+        self, http: Http, credential: Credential, identity: Identity, *, cursor: str
+    ) -> tuple[Sequence[FoundPost], str]:
+        parameters = {"actor": identity.remote_id, "limit": str(_PAGE)}
+        if cursor:
+            parameters["cursor"] = cursor
+        ask = query(
+            credential.extra.get(PDS, ""),
+            "app.bsky.feed.getAuthorFeed",
+            "list the posts",
+            token=credential.access,
+            filter="posts_and_author_threads",
+            **parameters,
+        )
+        reply = await send(http, ask, secrets_of(credential))
+        feed = (reply.body or {}).get("feed")
+        if reply.status != HTTPStatus.OK or not isinstance(feed, list):
+            raise failure(reply)
+        found = [post for item in feed if (post := post_of(item, identity.remote_id)) is not None]
+        following = reply.text("cursor", 500)
+        return found, following if following != cursor and feed else ""
+
+    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
+        """End the session; raises PlatformError for an answer that is worth another try."""
+        _ = app
+        ask = procedure(
+            credential.extra.get(SERVICE, ""),
+            atproto.DELETE_SESSION,
+            "end the session",
+            token=credential.refresh,
+        )
+        reply = await send(http, ask, secrets_of(credential))
+        if reply.silence():
+            raise reply.failure(KEY)
+
+    def _missing(self, granted: Collection[str]) -> tuple[Missing, ...]:
+        """Nothing is said to be missing where the session does not tell what it may do."""
+        if not granted:
+            return ()
+        return missing_permissions(self.about, granted, _LABELS, covers=_covers)
+
+
+def _covers(granted: Collection[str], wanted: str) -> bool:
+    return wanted in granted or atproto.APP_PASSWORD_WITH_MESSAGES in granted
