@@ -29,6 +29,7 @@ _LONGEST_RAW = 4_000
 _SHORTEST_SECRET = 6  # hiding one letter everywhere would hide what was said
 _HIDDEN = "[hidden]"
 _TOKEN_LIKE = re.compile(r"eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?|(?<=Bearer )[^\s\"',]+")
+_SPEAKING = frozenset({2, 4})
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _NOT_ACCUSED = ("The platform did not say that the link is invalid.",)
 
@@ -66,7 +67,8 @@ class Reply:
 
     def silence(self) -> NoAnswer | None:
         """NoAnswer for statuses that speak of the platform, never of the token (R36)."""
-        if self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status not in _LATER:
+        speaks = self.status // 100 in _SPEAKING and self.status not in _LATER
+        if speaks:
             return None
         cause = (
             Cause.RATE_LIMITED

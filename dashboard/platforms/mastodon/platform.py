@@ -121,8 +121,7 @@ class Mastodon:
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
-        _ = app
-        reply = await read_profile(http, credential)
+        reply = await read_profile(http, app, credential)
         identity = identity_of(reply, credential)
         if identity is None:
             raise failure(reply)
@@ -131,8 +130,7 @@ class Mastodon:
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
-        _ = app
-        reply = await read_profile(http, credential)
+        reply = await read_profile(http, app, credential)
         seen = identity_of(reply, credential)
         if seen is not None and seen.remote_id == identity.remote_id:
             trouble = findings.trouble_in_profile(reply, reply.body or {})

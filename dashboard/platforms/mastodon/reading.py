@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.checks import CheckOutcome, NoAnswer
-from dashboard.domain.credentials import Credential
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.wire import Ask, Http, NoAnswerError
@@ -25,17 +25,25 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 async def read(
-    http: Http, credential: Credential, call: str, path: str, *, as_stranger: bool = False
+    http: Http,
+    credential: Credential,
+    call: str,
+    path: str,
+    *,
+    app: App | None = None,
+    as_stranger: bool = False,
 ) -> Reply:
+    """Read from the account's server, in the account's name or as anybody may."""
     url = credential.extra.get(SERVER, "") + path
     headers = {"Accept": "application/json"} if as_stranger else bearer(credential.access)
-    return await send(
-        http, Ask(call=call, method="GET", url=url, headers=headers), secrets_of(credential)
-    )
+    ask = Ask(call=call, method="GET", url=url, headers=headers)
+    return await send(http, ask, secrets_of(credential, app))
 
 
-async def read_profile(http: Http, credential: Credential) -> Reply:
-    return await read(http, credential, "read the profile", "/api/v1/accounts/verify_credentials")
+async def read_profile(http: Http, app: App | None, credential: Credential) -> Reply:
+    """The cheapest real read: whose token this is."""
+    path = "/api/v1/accounts/verify_credentials"
+    return await read(http, credential, "read the profile", path, app=app)
 
 
 async def why_disabled(

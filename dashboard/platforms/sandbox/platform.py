@@ -132,12 +132,11 @@ class Sandbox:
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
-        _ = app
-        me = await read(http, credential, "read who gave the permission", "/api/me")
+        me = await read(http, app, credential, "read who gave the permission", "/api/me")
         person = me.text("id", 255)
         if me.status != HTTPStatus.OK or not person:
             raise failure(me)
-        listed = await read(http, credential, "list the accounts", "/api/accounts")
+        listed = await read(http, app, credential, "list the accounts", "/api/accounts")
         items = (listed.body or {}).get("items")
         if listed.status != HTTPStatus.OK or not isinstance(items, list):
             raise failure(listed)
@@ -148,9 +147,8 @@ class Sandbox:
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
-        _ = app
         path = f"/api/accounts/{quote(identity.remote_id, safe='')}"
-        reply = await read(http, credential, "read the account", path)
+        reply = await read(http, app, credential, "read the account", path)
         if reply.status == HTTPStatus.OK and reply.text("id", 255) == identity.remote_id:
             return works(self.about, reply.body or {})
         return meaning(self.about, reply)
@@ -165,7 +163,7 @@ class Sandbox:
     ) -> tuple[Sequence[FoundPost], str]:
         span = {"limit": str(_PAGE)} | ({"before": cursor} if cursor else {})
         path = f"/api/accounts/{quote(identity.remote_id, safe='')}/posts?{urlencode(span)}"
-        reply = await read(http, credential, "list the posts", path)
+        reply = await read(http, None, credential, "list the posts", path)
         items = (reply.body or {}).get("items")
         if reply.status != HTTPStatus.OK or not isinstance(items, list):
             raise failure(reply)

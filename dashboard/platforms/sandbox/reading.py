@@ -4,7 +4,7 @@ from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, MissingKind
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, CheckOutcome, NeedsRefresh, Refused, Works
-from dashboard.domain.credentials import Credential
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.wire import Ask, Http
@@ -79,14 +79,15 @@ def _limited(about: About, code: str) -> Works | None:
     return None
 
 
-async def read(http: Http, credential: Credential, call: str, path: str) -> Reply:
+async def read(http: Http, app: App | None, credential: Credential, call: str, path: str) -> Reply:
+    """Read in the name of the person who gave the permission."""
     ask = Ask(
         call=call,
         method="GET",
         url=credential.extra.get(SERVER, "") + path,
         headers=bearer(credential.access),
     )
-    return await send(http, ask, secrets_of(credential))
+    return await send(http, ask, secrets_of(credential, app))
 
 
 def end_of(body: Body) -> Cause:

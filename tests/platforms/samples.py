@@ -1,0 +1,130 @@
+"""For each platform: a link to ask about, with secrets that must never be seen again."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard.domain.credentials import App, Credential
+from dashboard.domain.links import Identity
+from dashboard.domain.wire import Answer
+from dashboard.platforms import available
+from dashboard.platforms.protocol import Platform
+from tests.fakes import START
+
+SANDBOX = "http://sandbox.example"
+REDIRECT = "https://linkkeeper.example/link/back/1"
+
+
+def jwt(**claims: Any) -> str:
+    """A token in the form of the AT Protocol's; nobody here verifies it."""
+
+    def part(value: Mapping[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'ES256K', 'typ': 'at+jwt'})}.{part(claims)}.c2lnbmF0dXJl"
+
+
+def answer(
+    status: int = 200,
+    body: Any = None,
+    *,
+    text: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    raw = text.encode() if text is not None else json.dumps(body).encode()
+    return Answer(status=status, headers=dict(headers or {}), body=raw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One link of a platform, in the state of just having been made."""
+
+    platform: Any
+    app: App | None
+    credential: Credential
+    identity: Identity
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        app_secret = self.app.client_secret if self.app else ""
+        found = (self.credential.access, self.credential.refresh, app_secret)
+        return tuple(secret for secret in found if secret)
+
+
+DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+EXPIRY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ACCESS_JWT = jwt(
+    scope="com.atproto.appPassPrivileged", sub=DID, exp=int(EXPIRY.timestamp()), jti="access"
+)
+REFRESH_JWT = jwt(scope="com.atproto.refresh", sub=DID, exp=1_800_000_000, jti="refresh")
+
+
+def app_of(server: str, **facts: str) -> App:
+    endpoints = {
+        "authorization_endpoint": f"{server}/oauth/authorize",
+        "token_endpoint": f"{server}/oauth/token",
+        "revocation_endpoint": f"{server}/oauth/revoke",
+        "redirect_uri": REDIRECT,
+    }
+    return App(
+        client_id="client-1",
+        client_secret="hush-app-secret",
+        server=server,
+        scopes=("profile", "read:statuses"),
+        facts={**endpoints, **facts},
+    )
+
+
+def _platform(key: str) -> Platform:
+    return available(SANDBOX)[key]
+
+
+SAMPLES = {
+    "mastodon": Sample(
+        platform=_platform("mastodon"),
+        app=app_of("https://mastodon.example"),
+        credential=Credential(
+            access="hush-mastodon-access-token",
+            scopes=frozenset({"profile", "read:statuses", "read:notifications", "write:statuses"}),
+            extra={"server": "https://mastodon.example"},
+        ),
+        identity=Identity(
+            remote_id="14715@mastodon.example",
+            name="Bakery Jansen",
+            handle="@bakery@mastodon.example",
+        ),
+    ),
+    "bluesky": Sample(
+        platform=_platform("bluesky"),
+        app=None,
+        credential=Credential(
+            access=ACCESS_JWT,
+            refresh=REFRESH_JWT,
+            scopes=frozenset({"com.atproto.appPassPrivileged"}),
+            expires_at=START,
+            extra={
+                "service": "https://bsky.social",
+                "pds": "https://morel.host.example",
+                "did": DID,
+            },
+        ),
+        identity=Identity(remote_id=DID, name="Bakery Jansen", handle="@bakery.bsky.social"),
+    ),
+    "sandbox": Sample(
+        platform=_platform("sandbox"),
+        app=app_of(SANDBOX),
+        credential=Credential(
+            access="sba_hush-sandbox-access",
+            refresh="sbr_hush-sandbox-refresh",
+            scopes=frozenset(
+                {"profile", "posts:read", "posts:write", "mentions:read", "messages:read"}
+            ),
+            expires_at=START,
+            extra={"server": SANDBOX},
+        ),
+        identity=Identity(remote_id="page_1", name="Bakery Jansen", handle="bakery"),
+    ),
+}
