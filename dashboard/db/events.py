@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     SYNCED = "synced"
     SETTINGS_CHANGED = "settings_changed"
+    PASSWORD_WANTED = "password_wanted"  # noqa: S105  # a kind of event; no user_id: nobody's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,13 @@
 
 from flask import Blueprint
 
-from dashboard.pages import overview, session
+from dashboard.pages import me, overview, password, session, setup, welcome
 
 PAGES: tuple[Blueprint, ...] = (
     overview.bp,
+    me.bp,
     session.bp,
+    password.bp,
+    welcome.bp,
+    setup.bp,
 )

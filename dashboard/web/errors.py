@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, g
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from dashboard.domain.errors import (
@@ -13,6 +14,7 @@ from dashboard.domain.errors import (
     NotAllowedError,
     NotFoundError,
     PlatformError,
+    StorageError,
 )
 from dashboard.web.current import request_id
 from dashboard.web.htmx import page, sent_by_htmx, toast
@@ -25,6 +27,7 @@ _STATUS: dict[type[LinkkeeperError], HTTPStatus] = {
     InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ConflictError: HTTPStatus.CONFLICT,
     PlatformError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SAID = {
@@ -45,6 +48,9 @@ def add_errors(app: Flask) -> None:
 
 def _expected(error: LinkkeeperError) -> Response:
     status = _STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, StorageError):
+        log.error("the database cannot work", extra={"trouble": error.trouble.value})
+        return _answer(status, trouble=error.trouble.value)
     return _answer(status, why=getattr(error, "why", ""))
 
 
@@ -52,7 +58,7 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect of the router
     status = HTTPStatus(error.code)
-    answer = _answer(status)
+    answer = _answer(status, why=_OUT_OF_DATE if isinstance(error, CSRFError) else "")
     answer.headers.extend(
         (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
     )
@@ -64,14 +70,23 @@ def _unexpected(error: Exception) -> Response:
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _answer(status: HTTPStatus, *, why: str = "") -> Response:
+def _answer(status: HTTPStatus, *, why: str = "", trouble: str = "") -> Response:
     g.failing = True  # the frame asks the database for nothing more
     if sent_by_htmx():
         response = toast(Response(status=status), why or _SAID.get(status, _OTHERWISE), "problem")
         response.headers["HX-Reswap"] = "none"
         return response
     shown = status if status in _PAGES else HTTPStatus.BAD_REQUEST
-    return page(f"errors/{shown.value}.html", status=status, why=why, request_id=request_id())
+    return page(
+        f"errors/{shown.value}.html",
+        status=status,
+        why=why,
+        trouble=trouble,
+        request_id=request_id(),
+    )
 
 
+_OUT_OF_DATE = (
+    "The page was open for too long, or your browser did not send its cookies. Nothing was changed."
+)
 _OTHERWISE = "That did not work. Nothing was changed."

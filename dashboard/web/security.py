@@ -33,7 +33,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # no-referrer would make our own forms look foreign
     "Cache-Control": "no-store",
 }
 _TWO_YEARS = 63_072_000  # seconds
@@ -58,6 +58,7 @@ def add_security(app: Flask, runtime: Runtime) -> None:
     }
     origins = _own_origins(settings)
     app.before_request(lambda: _refuse_strangers(origins))
+    app.before_request(_refuse_unstorable)
     CSRFProtect(app)
     app.after_request(lambda response: _harden(response, secure=settings.secure))
 
@@ -73,7 +74,7 @@ def _refuse_strangers(origins: frozenset[str]) -> None:
 
     Beside the form token, not instead of it: `Sec-Fetch-Site` is missing without https.
     """
-    if request.method in _SAFE_METHODS:
+    if request.method in _SAFE_METHODS or request.routing_exception is not None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         abort(HTTPStatus.FORBIDDEN)
@@ -82,6 +83,15 @@ def _refuse_strangers(origins: frozenset[str]) -> None:
         abort(HTTPStatus.FORBIDDEN)
     if request.mimetype not in _FORM_TYPES:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _refuse_unstorable() -> None:
+    """Refuse NUL, which no page of ours sends and PostgreSQL does not store."""
+    sent = [request.path, *request.args.values()]
+    if request.method not in _SAFE_METHODS:
+        sent += [value for values in request.form.listvalues() for value in values]
+    if any("\0" in value for value in sent):
+        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _harden(response: Response, *, secure: bool) -> Response:

@@ -5,6 +5,7 @@ must be remembered (the form token, a message) travels in a signed cookie of its
 rights, so that reading the sign-in page writes nothing. Both are session cookies of the browser.
 """
 
+import logging
 from typing import Any, cast
 
 from flask import Flask, Request, Response, request, session
@@ -13,12 +14,15 @@ from flask_login import LoginManager, UserMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import CallbackDict
 
+from dashboard.domain.errors import StorageError
 from dashboard.domain.team import Viewer
 from dashboard.runtime import Runtime
 from dashboard.services import sessions as browsers
 from dashboard.services.sessions import Browser, Place
 from dashboard.web.access import keeps_awake
 from dashboard.web.current import client_ip, tools
+
+log = logging.getLogger(__name__)
 
 
 class BrowserSession(CallbackDict[str, Any], SessionMixin):
@@ -88,10 +92,14 @@ class BrowserSessions(SessionInterface):
             return {}
 
     def _keep(self, browser_session: BrowserSession, browser: Browser) -> None:
-        if browser_session.modified:
-            browsers.remember(tools(), browser, browser_session)
-        if keeps_awake(request.endpoint):
-            browsers.keep_awake(tools(), browser)
+        try:
+            if browser_session.modified:
+                browsers.remember(tools(), browser, browser_session)
+            if keeps_awake(request.endpoint):
+                browsers.keep_awake(tools(), browser)
+        except StorageError as error:
+            # The answer is ready and pages can still be read (R70): this can wait.
+            log.warning("session not kept", extra={"trouble": error.trouble.value})
 
     def _set(self, response: Response, name: str, value: str) -> None:
         response.set_cookie(
