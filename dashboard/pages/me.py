@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from dashboard.domain.errors import InvalidInputError
@@ -36,7 +37,7 @@ class TimeZoneForm(Form):
     """In which zone times are shown."""
 
     time_zone = SelectField(
-        "Time zone", choices=[(name, name.replace("_", " ")) for name in time_zones()]
+        "Time zone", choices=[SelectChoice(name, name.replace("_", " ")) for name in time_zones()]
     )
 
 

@@ -17,6 +17,7 @@ from dashboard.db.people import find_viewer, note_seen
 from dashboard.db.sessions import (
     StoredSession,
     add_session,
+    end_session,
     find_session,
     keep_data,
     touch,
@@ -83,6 +84,12 @@ def recognise(tools: Tools, secret: str) -> Browser | None:
 def is_alive(tools: Tools, stored: StoredSession, now: datetime) -> bool:
     """Whether it is neither too old nor idle for too long (R4)."""
     return now < stored.expires_at and now < stored.used_at + tools.settings.session_idle
+
+
+def forget(tools: Tools, browser: Browser) -> None:
+    """End its session, if it was not ended before; somebody else signs in on it."""
+    with tools.database.writing() as unit:
+        end_session(unit, browser.stored.id_hash)
 
 
 def remember(tools: Tools, browser: Browser, data: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ Which *account* somebody may touch is decided by the query or service that reads
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.errors import NotAllowedError
 from dashboard.domain.team import Right
 from dashboard.web.current import viewer_or_none
-from dashboard.web.htmx import redirect_to
+from dashboard.web.htmx import redirect_to, sent_by_htmx
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -84,5 +85,11 @@ def _check() -> ResponseReturnValue | None:
 
 
 def _where() -> str | None:
-    """Return where to come back to after signing in; what was sent by a form is not repeated."""
+    """Return where to come back to after signing in; what was sent by a form is not repeated.
+
+    From htmx it is the page that asked, not the fragment. `safe_next` judges it when it is used.
+    """
+    if sent_by_htmx():
+        asking = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return f"{asking.path}?{asking.query}".rstrip("?") or None
     return request.full_path.rstrip("?") if request.method == "GET" else None

@@ -39,8 +39,7 @@ _HEADERS = {
 _TWO_YEARS = 63_072_000  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_MAX_BODY = 1024 * 1024  # bytes
-_MAX_FIELD = 256 * 1024  # bytes
+_MAX_BODY = 256 * 1024  # bytes; nothing is uploaded, the longest form is a post
 _MAX_FIELDS = 1_000
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
 
@@ -50,7 +49,7 @@ def add_security(app: Flask, runtime: Runtime) -> None:
     settings = runtime.tools.settings
     app.config |= {
         "MAX_CONTENT_LENGTH": _MAX_BODY,
-        "MAX_FORM_MEMORY_SIZE": _MAX_FIELD,
+        "MAX_FORM_MEMORY_SIZE": _MAX_BODY,
         "MAX_FORM_PARTS": _MAX_FIELDS,
         "TRUSTED_HOSTS": [_host_of(settings.base_url), *_LOOPBACK],
         "WTF_CSRF_TIME_LIMIT": None,  # it lives as long as the session

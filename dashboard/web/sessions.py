@@ -74,6 +74,7 @@ class BrowserSessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
         browser_session = cast("BrowserSession", session)
         if browser_session.fresh_secret:
+            self._begin(browser_session)
             self._set(response, self.name, browser_session.fresh_secret)
             self._drop(response, self.visitor_name)
         elif browser_session.ended:
@@ -90,6 +91,14 @@ class BrowserSessions(SessionInterface):
             return dict(self._signer.loads(request.cookies.get(self.visitor_name, "")))
         except BadSignature:
             return {}
+
+    def _begin(self, browser_session: BrowserSession) -> None:
+        """Take along what was said while signing in, and nothing from before."""
+        if not browser_session:
+            return
+        browser = browsers.recognise(tools(), browser_session.fresh_secret)
+        if browser is not None:
+            browsers.remember(tools(), browser, {**browser.stored.data, **browser_session})
 
     def _keep(self, browser_session: BrowserSession, browser: Browser) -> None:
         try:
@@ -128,6 +137,8 @@ def browser_session() -> BrowserSession:
 def signed_in_as(secret: str) -> None:
     """From the next request on this browser holds `secret`; what it held before is forgotten."""
     found = browser_session()
+    if found.browser is not None:
+        browsers.forget(tools(), found.browser)
     found.clear()
     found.browser = None
     found.fresh_secret = secret

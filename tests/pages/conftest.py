@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from redis import Redis
+from werkzeug.test import TestResponse
 
 from dashboard.app import create_app
 from dashboard.db.engine import Database
@@ -47,13 +48,13 @@ class Browser:
         self.client = client
 
     def get(self, url: str, *, htmx: bool = False, **more):
-        return self.client.get(url, base_url=ORIGIN, headers=self._headers(htmx), **more)
+        return _sound(self.client.get(url, base_url=ORIGIN, headers=self._headers(htmx), **more))
 
     def post(self, url: str, data: dict | None = None, *, htmx: bool = False, **more):
         """Send a form as our own pages do, with the form token of the session."""
         form = {"csrf_token": self.form_token(), **(data or {})}
         headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin", **self._headers(htmx)}
-        return self.client.post(url, base_url=ORIGIN, data=form, headers=headers, **more)
+        return _sound(self.client.post(url, base_url=ORIGIN, data=form, headers=headers, **more))
 
     def form_token(self) -> str:
         """The token as a page of this browser carries it."""
@@ -74,6 +75,12 @@ class Browser:
     @staticmethod
     def _headers(htmx: bool) -> dict[str, str]:
         return {"HX-Request": "true"} if htmx else {}
+
+
+def _sound(answer: TestResponse) -> TestResponse:
+    """No test of a page takes a mistake of ours for an answer."""
+    assert answer.status_code != 500, "see the captured log"
+    return answer
 
 
 @pytest.fixture(scope="session")
