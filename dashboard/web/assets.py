@@ -32,11 +32,6 @@ def asset_url(name: str) -> str:
     return _PREFIX + _names()[name]
 
 
-def add_assets(app: Flask) -> None:
-    """Let the templates of `app` call `asset_url`."""
-    app.jinja_env.globals["asset_url"] = asset_url
-
-
 def serve_static(app: Flask, *, cache_dir: Path) -> None:
     """Serve `static/` in front of `app`, compressed copies kept in `cache_dir`.
 
