@@ -79,9 +79,9 @@ async def ask_typed(
 
 
 def _visible(typed: str) -> str:
-    """Without what comes along invisibly when an address is copied from a page."""
-    seen = "".join(c for c in typed if unicodedata.category(c) not in {"Cf", "Cc"})
-    return seen.strip().casefold() if seen.isascii() else seen.strip()
+    """Without the invisible marks that come along when an address is copied from a page."""
+    seen = "".join(letter for letter in typed if unicodedata.category(letter) != "Cf").strip()
+    return seen.lower() if seen.isascii() else seen
 
 
 def _name(host: str, field: str) -> str:

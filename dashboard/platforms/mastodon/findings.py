@@ -44,7 +44,7 @@ def _saying(
 SAYINGS = (
     # Both the removal of the app and a new password by e-mail revoke (code): not told apart.
     _saying({401}, "was revoked", found=Refused, cause=Cause.TOKEN_REFUSED),
-    _saying({401}, "token expired", "has expired", found=Refused, cause=Cause.TOKEN_RAN_OUT),
+    _saying({401}, "token expired", found=Refused, cause=Cause.TOKEN_RAN_OUT),
     _saying({401}, "access token is invalid", found=Refused, cause=Cause.TOKEN_REFUSED),
     # The token of an app, or of a person who is no more (code).
     _saying({401, 422}, "requires an authenticated user", found=Refused, cause=Cause.TOKEN_REFUSED),

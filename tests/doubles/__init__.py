@@ -1,0 +1,1 @@
+"""Servers on loopback that stand in for platforms; each can also run as a process of its own."""

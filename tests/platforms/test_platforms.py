@@ -1,0 +1,55 @@
+"""Which platforms there are, and what each tells people about itself."""
+
+import re
+
+import pytest
+
+from dashboard.domain.capabilities import Capability
+from dashboard.platforms import PLATFORMS, available, by_key
+from dashboard.platforms.protocol import (
+    About,
+    Platform,
+    RefreshesCredentials,
+    SignsInAtPlatform,
+    SignsInByPassword,
+)
+from tests.platforms.test_contract import DATA
+
+JARGON = re.compile(r"\b(token|oauth|scope|401|api|endpoint|credential)s?\b", re.IGNORECASE)
+
+
+def test_the_sandbox_is_offered_only_where_its_address_is_set() -> None:
+    assert list(available(None)) == ["mastodon", "bluesky"]
+    assert list(available("http://127.0.0.1:5055")) == ["mastodon", "bluesky", "sandbox"]
+
+
+def test_a_platform_is_found_by_its_key() -> None:
+    assert by_key("bluesky").about.label == "Bluesky"
+    with pytest.raises(KeyError):
+        by_key("myspace")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.about.key)
+def test_every_platform_can_be_linked_in_one_way_and_has_recorded_answers(
+    platform: Platform,
+) -> None:
+    assert isinstance(platform, Platform)
+    assert isinstance(platform, SignsInAtPlatform) != isinstance(platform, SignsInByPassword)
+    assert list(DATA.glob(f"{platform.about.key}/*.json"))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.about.key)
+def test_what_people_are_told_is_in_plain_words(platform: Platform) -> None:
+    about: About = platform.about
+    assert set(about.wants) == set(Capability)
+    told = [about.label, about.grant_at, about.history_reach]
+    told += [*about.conditions, *about.before_relink]
+    told += [text for field in about.fields for text in (field.label, field.hint)]
+    assert [text for text in told if JARGON.search(text)] == []
+    assert all(text.endswith(".") for text in (*about.conditions, *about.before_relink))
+    assert about.grant_url.startswith("https://") or not about.grant_url
+
+
+def test_mastodon_has_nothing_to_renew() -> None:
+    assert not isinstance(by_key("mastodon"), RefreshesCredentials)
+    assert isinstance(by_key("bluesky"), RefreshesCredentials)
