@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +16,7 @@ from dashboard.domain.errors import (
     PlatformError,
     StorageError,
 )
+from dashboard.web.access import keeps_awake
 from dashboard.web.current import request_id
 from dashboard.web.htmx import page, sent_by_htmx, toast
 
@@ -73,9 +74,7 @@ def _unexpected(error: Exception) -> Response:
 def _answer(status: HTTPStatus, *, why: str = "", trouble: str = "") -> Response:
     g.failing = True  # the frame asks the database for nothing more
     if sent_by_htmx():
-        response = toast(Response(status=status), why or _SAID.get(status, _OTHERWISE), "problem")
-        response.headers["HX-Reswap"] = "none"
-        return response
+        return _message(status, why)
     shown = status if status in _PAGES else HTTPStatus.BAD_REQUEST
     return page(
         f"errors/{shown.value}.html",
@@ -84,6 +83,15 @@ def _answer(status: HTTPStatus, *, why: str = "", trouble: str = "") -> Response
         trouble=trouble,
         request_id=request_id(),
     )
+
+
+def _message(status: HTTPStatus, why: str) -> Response:
+    """Answer htmx: nothing is swapped in; what a page asks by itself fails silently."""
+    response = Response(status=status)
+    response.headers["HX-Reswap"] = "none"
+    if keeps_awake(request.endpoint):
+        toast(response, why or _SAID.get(status, _OTHERWISE), "problem")
+    return response
 
 
 _OUT_OF_DATE = (

@@ -1,0 +1,33 @@
+"""The real application, as in the tests of pages; SQL is not what is tested here."""
+
+import pytest
+
+from dashboard.db.engine import Database
+from tests.pages.conftest import (
+    ada,
+    alice,
+    anon,
+    app,
+    app_with,
+    bob,
+    built_app,
+    client_for,
+    give_access,
+)
+
+__all__ = [
+    "ada",
+    "alice",
+    "anon",
+    "app",
+    "app_with",
+    "bob",
+    "built_app",
+    "client_for",
+    "give_access",
+]
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    return sqlite_database
