@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from dashboard.adapters.letter import Letter
+from dashboard.adapters.smtp import Failed, Sent
 from dashboard.db.engine import Database
 from dashboard.domain.credentials import Sealer
 from dashboard.domain.wire import Http
 from dashboard.platforms.protocol import Platform
 from dashboard.settings import Settings
 
-__all__ = ["Clock", "Jobs", "Outbound", "Passwords", "Sealer", "Tools"]
+__all__ = ["Clock", "Jobs", "Mailer", "Outbound", "Passwords", "Sealer", "Tools"]
 
 T = TypeVar("T")
 
@@ -47,6 +49,12 @@ class Passwords(Protocol):
     def needs_rehash(self, stored: str) -> bool: ...
 
 
+class Mailer(Protocol):
+    """Hands letters to the mail server; blocks, and raises nothing that a mail server causes."""
+
+    def send(self, letter: Letter) -> Sent | Failed: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What use cases work with; built once per process by `runtime.py`, by fixtures in tests."""
@@ -59,3 +67,4 @@ class Tools:
     jobs: Jobs
     now: Clock
     platforms: Mapping[str, Platform]
+    mailer: Mailer | None = None  # None: no mail server is set up, mails are kept

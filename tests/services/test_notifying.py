@@ -2,17 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
 
-from dashboard.db.events import EventKind, NewEvent, add_event
-from dashboard.db.health import change_json
 from dashboard.db.tables import DeliveryRow, EventRow, NoticeRow, PreferenceRow, RoleAccountRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.faults import planned
 from dashboard.domain.notices import NoticeKind
 from dashboard.domain.states import LinkState
@@ -20,37 +16,9 @@ from dashboard.services.notifying import gather
 from dashboard.services.ports import Tools
 from tests.factories import make_account, make_role, make_user
 from tests.fakes import START, FrozenClock, RecordingJobs
+from tests.services.happenings import change_settings, happen, rows
 
 HEALTHY, EXPIRED, LIMITED = LinkState.HEALTHY, LinkState.EXPIRED, LinkState.LIMITED
-
-
-def happen(
-    tools: Tools,
-    account_id: UUID,
-    old: LinkState,
-    new: LinkState,
-    *,
-    cause: Cause | None = None,
-    at: datetime | None = None,
-) -> None:
-    """What the check path does when a link changes its state, as far as telling is concerned."""
-    now = at or tools.now()
-    change = LinkStateChanged(at=now, old=old, new=new, cause=cause)
-    with tools.database.writing() as unit:
-        add_event(
-            unit,
-            NewEvent(
-                at=now,
-                kind=EventKind.LINK_STATE,
-                account_id=account_id,
-                data=change_json(change),
-            ),
-        )
-
-
-def rows(tools: Tools, table: type) -> list:
-    with tools.database.reading() as session:
-        return list(session.exec(select(table)).all())
 
 
 def told_kinds(tools: Tools) -> list[str]:
@@ -254,25 +222,12 @@ def test_a_message_id_does_not_depend_on_who_made_it(
     assert message_id(odd, row.notice_id, anna).endswith("@linkkeeper.invalid>")
 
 
-def settings_change(tools: Tools, user_id: UUID, what: str, before: str, after: str) -> None:
-    with tools.database.writing() as unit:
-        add_event(
-            unit,
-            NewEvent(
-                at=tools.now(),
-                kind=EventKind.SETTINGS_CHANGED,
-                user_id=user_id,
-                data={"changes": [{"what": what, "before": before, "after": after}]},
-            ),
-        )
-
-
 def test_boxes_ticked_in_a_row_are_told_in_one_mail(
     tools: Tools, anna: UUID, clock: FrozenClock
 ) -> None:
-    settings_change(tools, anna, "One", "on", "off")
+    change_settings(tools, anna, None, "One: on -> off")
     clock.advance(seconds=20)
-    settings_change(tools, anna, "Two", "on", "off")
+    change_settings(tools, anna, None, "Two: on -> off")
     assert gather(tools).deliveries == 0
     clock.advance(seconds=40)
     assert gather(tools).deliveries == 1
@@ -281,8 +236,8 @@ def test_boxes_ticked_in_a_row_are_told_in_one_mail(
 def test_a_box_that_was_ticked_back_is_not_told(
     tools: Tools, anna: UUID, clock: FrozenClock
 ) -> None:
-    settings_change(tools, anna, "One", "on", "off")
-    settings_change(tools, anna, "One", "off", "on")
+    change_settings(tools, anna, None, "One: on -> off")
+    change_settings(tools, anna, None, "One: off -> on")
     clock.advance(minutes=1)
     assert gather(tools).deliveries == 0
 
@@ -291,6 +246,6 @@ def test_a_person_who_was_switched_off_is_not_told_of_settings(
     tools: Tools, clock: FrozenClock
 ) -> None:
     gone = make_user(tools.database, role_id=make_role(tools.database), active=False)
-    settings_change(tools, gone, "One", "on", "off")
+    change_settings(tools, gone, None, "One: on -> off")
     clock.advance(minutes=1)
     assert gather(tools).deliveries == 0

@@ -1,0 +1,125 @@
+"""How a claimed delivery goes on and ends; only its owner may say so (R53)."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.deliveries import Claimed, Mail, bundle
+from dashboard.db.tables import DeliveryRow
+from dashboard.domain.deliveries import DeliveryState
+
+
+def hand_over(
+    session: Session,
+    claimed: Claimed,
+    *,
+    mail: Mail,
+    recipient: str,
+    accounts: Mapping[UUID, Collection[UUID]],
+) -> bool:
+    """Write what is about to be sent, before it is; False when the lease was lost.
+
+    `accounts` says by notice of which accounts the mail speaks.
+    """
+    if not _settle(
+        session,
+        claimed,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        recipient=recipient,
+        flights=claimed.flights + 1,
+    ):
+        return False
+    for notice_id, named in accounts.items():
+        session.execute(
+            update(DeliveryRow)
+            .where(bundle(claimed.id), col(DeliveryRow.notice_id) == notice_id)
+            .values(accounts=[str(one) for one in sorted(named, key=str)])
+        )
+    return True
+
+
+def settle_sent(session: Session, claimed: Claimed, *, now: datetime) -> bool:
+    """The server took it."""
+    session.execute(
+        update(DeliveryRow).where(col(DeliveryRow.lead_id) == claimed.id).values(sent_at=now)
+    )
+    return _settle(
+        session,
+        claimed,
+        state=DeliveryState.SENT.value,
+        sent_at=now,
+        error="",
+        due_at=None,
+        claim="",
+    )
+
+
+def settle_later(
+    session: Session, claimed: Claimed, *, due_at: datetime, why: str, flights: int
+) -> bool:
+    """It is tried again; `flights` stays above 0 when it may have arrived all the same."""
+    return _settle(
+        session,
+        claimed,
+        state=DeliveryState.RETRY.value,
+        due_at=due_at,
+        error=why[:500],
+        flights=flights,
+        claim="",
+    )
+
+
+def settle_ended(
+    session: Session, claimed: Claimed, state: DeliveryState, *, why: str = ""
+) -> bool:
+    """It is over without having been sent: dead, suppressed or kept."""
+    return _settle(session, claimed, state=state.value, error=why[:500], due_at=None, claim="")
+
+
+def keep_mail(session: Session, claimed: Claimed, *, mail: Mail, recipient: str) -> bool:
+    """Store the mail to be read here, because there is no server to send it."""
+    return _settle(
+        session,
+        claimed,
+        state=DeliveryState.KEPT.value,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        recipient=recipient,
+        due_at=None,
+        claim="",
+    )
+
+
+def revive(session: Session, delivery_id: UUID, *, now: datetime) -> bool:
+    """Try a dead or waiting delivery again at once; False when it is in no such state."""
+    done = session.execute(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.id) == delivery_id,
+            col(DeliveryRow.state).in_([DeliveryState.DEAD.value, DeliveryState.RETRY.value]),
+        )
+        .values(state=DeliveryState.RETRY.value, due_at=now, attempts=0, flights=0, created_at=now)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _settle(session: Session, claimed: Claimed, **values: Any) -> bool:
+    """Only the owner writes, and only while nobody took the delivery over."""
+    done = session.execute(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.id) == claimed.id,
+            col(DeliveryRow.state) == DeliveryState.SENDING.value,
+            col(DeliveryRow.claim) == claimed.owner,
+        )
+        .values(**values)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]

@@ -1,0 +1,109 @@
+"""What the templates of mails are given: words only, ready to be arranged.
+
+They carry no markup; names in them were brought to one line but are still hostile to HTML (R21).
+"""
+
+from dataclasses import dataclass
+
+from dashboard.domain.notices import NoticeKind, SettingChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """A permission or role that is missing, what it stops, and where it is given."""
+
+    label: str
+    stops: str
+    grant_at: str
+    grant_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One account in a mail. Texts that do not apply are empty.
+
+    `lost`, `blocked`, `silent`, `limited`, `expiring` and `works` say how it stands; one of them
+    is true. Addresses are whole and ours, but for `Lacking.grant_url`.
+    """
+
+    kind: NoticeKind
+    title: str  # "Fakebook page Bakery Jansen"
+    name: str
+    platform: str
+    lost: bool
+    blocked: bool
+    silent: bool
+    limited: bool
+    expiring: bool
+    works: bool
+    since: str
+    cause: str
+    meaning: str
+    steps: tuple[str, ...]
+    stops: str  # "No messages come in for Webcare; posts cannot go out"
+    planned: str  # "2 posts are planned; the next is due Tuesday 24 November 2026, 16:00"
+    lacking: tuple[Lacking, ...]
+    renew_by: str
+    was: str  # what was wrong before it was well again
+    lasted: str
+    relinked_by: str
+    page_url: str
+    relink_url: str
+
+    @property
+    def group(self) -> str:
+        """The heading under which it stands in a mail that tells of several kinds."""
+        if self.works:
+            return "Works again"
+        if self.silent:
+            return "Waiting for the platform"
+        return "Soon" if self.expiring else "Needs you"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTelling:
+    """What the templates of mails about links are given; all of it is words."""
+
+    reader: str
+    zone: str
+    stories: tuple[Story, ...]  # those with a date first, by date; then by name
+    names: str
+    others: str  # "Ben and Carla"; empty when nobody else is told
+    why: tuple[str, ...]  # the labels of the boxes that are ticked
+    settings_url: str
+    accounts_url: str
+
+    @property
+    def single(self) -> Story | None:
+        """The story, when there is but one."""
+        return self.stories[0] if len(self.stories) == 1 else None
+
+    @property
+    def count(self) -> int:
+        return len(self.stories)
+
+    @property
+    def all_lost(self) -> bool:
+        return all(story.lost for story in self.stories)
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[Story, ...]], ...]:
+        """The stories under their headings, what is most urgent first."""
+        headings = ("Needs you", "Soon", "Waiting for the platform", "Works again")
+        found = (
+            (heading, tuple(story for story in self.stories if story.group == heading))
+            for heading in headings
+        )
+        return tuple((heading, stories) for heading, stories in found if stories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsTelling:
+    """What the template about changed settings is given."""
+
+    reader: str
+    zone: str
+    who: str
+    at: str
+    changes: tuple[SettingChange, ...]
+    settings_url: str
