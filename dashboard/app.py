@@ -19,6 +19,7 @@ from dashboard.web.limits import limit_views
 from dashboard.web.navigation import add_navigation
 from dashboard.web.security import add_security, sit_behind_proxies
 from dashboard.web.sessions import add_sessions
+from dashboard.web.words import add_words
 
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
@@ -39,6 +40,7 @@ def create_app(runtime: Runtime) -> Flask:
     add_frame(app)
     add_filters(app, lambda: tools().now())
     add_navigation(app)
+    add_words(app)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     limit_views(app, runtime)

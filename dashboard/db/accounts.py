@@ -159,6 +159,11 @@ def move_to_grant(
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
+def due_now(session: Session, link_id: UUID, *, now: datetime) -> None:
+    """Let the next round of checks take this link first."""
+    session.execute(update(LinkRow).where(col(LinkRow.id) == link_id).values(next_check_at=now))
+
+
 def release_grant(session: Session, account: Account) -> None:
     """Take the link off its consent, so that the consent can be given back."""
     session.execute(update(LinkRow).where(col(LinkRow.id) == account.link_id).values(grant_id=None))

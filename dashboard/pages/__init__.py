@@ -2,13 +2,30 @@
 
 from flask import Blueprint
 
-from dashboard.pages import me, overview, password, session, setup, welcome
+from dashboard.pages import (
+    accounts,
+    calendar,
+    linking,
+    me,
+    overview,
+    password,
+    relink,
+    removal,
+    session,
+    setup,
+    welcome,
+)
 
 PAGES: tuple[Blueprint, ...] = (
     overview.bp,
+    accounts.bp,
+    calendar.bp,
+    linking.bp,
     me.bp,
-    session.bp,
     password.bp,
-    welcome.bp,
+    relink.bp,
+    removal.bp,
+    session.bp,
     setup.bp,
+    welcome.bp,
 )

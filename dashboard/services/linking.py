@@ -28,6 +28,7 @@ from dashboard.domain.errors import NotAllowedError, NotFoundError, PlatformErro
 from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import (
+    About,
     Granted,
     Platform,
     SignsInAtPlatform,
@@ -50,6 +51,14 @@ class Begun:
 
     attempt_id: UUID
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A log-in that came back; `account_id` is set when it was for a relink."""
+
+    attempt_id: UUID
+    account_id: UUID | None
 
 
 def begin(
@@ -78,8 +87,8 @@ def begin(
 
 def come_back(
     tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, answer: Mapping[str, str]
-) -> UUID:
-    """Take the platform's answer and return the attempt, which then waits for `settle` or a choice.
+) -> Returned:
+    """Take the platform's answer; the attempt then waits for `settle` or for a choice.
 
     Raises PlatformError: "denied" when the person said no, "stale" when the answer does not fit a
     log-in that this browser has under way, "silent" or "refused" when the exchange failed.
@@ -92,7 +101,12 @@ def come_back(
         _fail(tools, attempt, error.kind)
         raise
     _keep_result(tools, attempt.id, Phase.RETURNED, granted)
-    return attempt.id
+    return Returned(attempt_id=attempt.id, account_id=attempt.account_id)
+
+
+def on_offer(tools: Tools) -> list[About]:
+    """What can be linked on this installation, in the order of the platforms."""
+    return [platform.about for platform in tools.platforms.values()]
 
 
 def platform_named(tools: Tools, key: str) -> Platform:

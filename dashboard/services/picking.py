@@ -30,7 +30,7 @@ from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFound
 from dashboard.domain.links import Identity, LinkHealth
 from dashboard.domain.silence import silent
 from dashboard.domain.states import LinkState
-from dashboard.domain.team import Actor, Right, RoleId, Viewer
+from dashboard.domain.team import Actor, Right, Role, RoleId, Viewer
 from dashboard.domain.transitions import advance, relinked
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Granted
@@ -138,6 +138,12 @@ def pick(
         linked=tuple(linked),
         refused=tuple(identity.name for identity in wanted if identity.remote_id not in names),
     )
+
+
+def roles_on_offer(tools: Tools) -> list[Role]:
+    """All roles: whoever links an account says who may use it."""
+    with tools.database.reading() as session:
+        return find_roles(session)
 
 
 async def _prove_all(

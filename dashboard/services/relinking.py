@@ -114,6 +114,12 @@ def settle(
     return _replace(tools, attempt, account, granted, same, outcome, actor)
 
 
+def look_back(tools: Tools, viewer: Viewer, browser: Browser, attempt_id: UUID) -> Settlement:
+    """How a relink ended, for its page; asks nobody. Raises NotFoundError before the end."""
+    attempt, account = _read(tools, viewer, browser, attempt_id)
+    return _decided(attempt, account)
+
+
 def open_result(tools: Tools, attempt: Attempt) -> Granted:
     """What the log-in brought, while its attempt waits for a decision."""
     return unpack_granted(

@@ -42,7 +42,7 @@ def app_of(tools: Tools, begun: Begun) -> UUID:
 
 def back(tools: Tools, viewer: Viewer, window: Browser, begun: Begun, **answer: str) -> UUID:
     params = {"state": state_of(begun), "code": "c0de", **answer}
-    return come_back(tools, viewer, window, app_of(tools, begun), params)
+    return come_back(tools, viewer, window, app_of(tools, begun), params).attempt_id
 
 
 def link(tools: Tools, viewer: Viewer, window: Browser, *remote_ids: str) -> list[UUID]:

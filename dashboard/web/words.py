@@ -1,0 +1,46 @@
+"""The words of the domain for templates: causes, capabilities, what stops, and links to outside."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from dashboard.db.screens.accounts import GROUPS
+from dashboard.domain.capabilities import CAPABILITY_TEXTS
+from dashboard.domain.causes import CAUSE_TEXTS
+from dashboard.domain.impact import modules, sentence, stopped
+
+_PUBLICATION_WORDS = {
+    "scheduled": "Scheduled",
+    "held": "Held",
+    "publishing": "Going out",
+    "published": "Published",
+    "failed": "Failed",
+    "unknown": "Not known",
+    "missed": "Missed",
+    "loaded": "Loaded from the platform",
+}
+
+
+def outside(url: str) -> str:
+    """Return an address that a platform sent if it is a web address, else "#": never a script."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "#"
+    return url if parts.scheme in {"http", "https"} and parts.hostname else "#"
+
+
+def add_words(app: Flask) -> None:
+    """Give the templates of `app` these words."""
+    app.jinja_env.filters["outside"] = outside
+    app.jinja_env.filters["month"] = lambda day: f"{day:%B %Y}"
+    app.jinja_env.filters["clock_time"] = lambda at, here: f"{at.astimezone(here):%H:%M}"
+    app.jinja_env.globals.update(
+        cause_texts=CAUSE_TEXTS,
+        capability_texts=CAPABILITY_TEXTS,
+        groups_of_states=lambda: GROUPS,
+        stopped=stopped,
+        sentence=sentence,
+        modules=modules,
+        publication_words=_PUBLICATION_WORDS,
+    )
