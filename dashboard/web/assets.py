@@ -32,6 +32,12 @@ def asset_url(name: str) -> str:
     return _PREFIX + _names()[name]
 
 
+@cache
+def platform_icons() -> frozenset[str]:
+    """Keys of the platforms that have a picture; an account may outlive its platform here."""
+    return frozenset(path.stem for path in (STATIC / "img" / "platforms").glob("*.svg"))
+
+
 def serve_static(app: Flask, *, cache_dir: Path) -> None:
     """Serve `static/` in front of `app`, compressed copies kept in `cache_dir`.
 

@@ -8,6 +8,7 @@ from dashboard.db.screens.accounts import GROUPS
 from dashboard.domain.capabilities import CAPABILITY_TEXTS
 from dashboard.domain.causes import CAUSE_TEXTS
 from dashboard.domain.impact import modules, sentence, stopped
+from dashboard.web.assets import platform_icons
 
 _PUBLICATION_WORDS = {
     "scheduled": "Scheduled",
@@ -34,6 +35,7 @@ def add_words(app: Flask) -> None:
     """Give the templates of `app` these words."""
     app.jinja_env.filters["outside"] = outside
     app.jinja_env.filters["month"] = lambda day: f"{day:%B %Y}"
+    app.jinja_env.filters["short_day"] = lambda at: f"{at.day} {at:%b}"
     app.jinja_env.filters["clock_time"] = lambda at, here: f"{at.astimezone(here):%H:%M}"
     app.jinja_env.globals.update(
         cause_texts=CAUSE_TEXTS,
@@ -43,4 +45,5 @@ def add_words(app: Flask) -> None:
         sentence=sentence,
         modules=modules,
         publication_words=_PUBLICATION_WORDS,
+        platform_icons=platform_icons,
     )

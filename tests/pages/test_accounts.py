@@ -1,0 +1,210 @@
+"""Settings > Accounts, as each person sees it."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from dashboard.db.counters import raise_counter, read_counter
+from dashboard.db.tables import AccountRow, LinkRow
+from tests.factories import make_account, make_publication
+from tests.fakes import START
+
+LIST = "/settings/accounts"
+
+
+def counter(database) -> int:
+    with database.reading() as session:
+        return read_counter(session)
+
+
+def change(database, account: UUID, state: str, cause: str = "") -> None:
+    with database.writing() as unit:
+        link = unit.exec(select(LinkRow).where(LinkRow.account_id == account)).one()
+        link.state, link.cause, link.changed_seq = state, cause, raise_counter(unit)
+
+
+def test_a_stranger_is_asked_to_sign_in(anon) -> None:
+    answer = anon.get(LIST)
+    assert answer.status_code == 303
+    assert "/sign-in" in answer.headers["Location"]
+
+
+def test_alice_sees_only_the_accounts_of_her_role(database, client_for, alice, give_access) -> None:
+    mine = make_account(database, name="Bakery Jansen")
+    make_account(database, name="City Museum")
+    give_access(alice, mine)
+    page = client_for(alice).get(LIST).text
+    assert "Bakery Jansen" in page
+    assert "City Museum" not in page
+
+
+def test_a_broken_account_has_the_exclamation_mark_which_is_a_link_with_a_full_name(
+    database, client_for, ada
+) -> None:
+    account = make_account(database, state="expired", cause="password_changed")
+    page = client_for(ada).get(LIST).text
+    assert f'class="relink-mark" href="{LIST}/{account}/relink"' in page
+    assert 'aria-label="Relink Fakebook page Bakery Jansen"' in page
+    assert "The password was changed" in page
+    assert "Stops Webcare and Publish" in page
+
+
+def test_a_limited_account_has_no_exclamation_mark_but_names_the_permission(
+    database, client_for, ada
+) -> None:
+    account = make_account(database, state="limited", cause="permission_missing")
+    with database.writing() as unit:
+        link = unit.exec(select(LinkRow).where(LinkRow.account_id == account)).one()
+        link.missing = [
+            {
+                "capability": "publish",
+                "kind": "permission",
+                "what": "write",
+                "label": "Create content",
+                "grant_at": "Meta Business Suite",
+                "grant_url": "https://business.example/",
+            }
+        ]
+    browser = client_for(ada)
+    row = browser.get(LIST).text
+    assert "relink-mark" not in row
+    assert "Create content" in row
+    own_page = browser.get(f"{LIST}/{account}").text
+    assert 'href="https://business.example/"' in own_page
+    assert "Meta Business Suite" in own_page
+
+
+def test_bob_who_may_not_link_sees_the_state_but_no_button(
+    database, client_for, bob, give_access
+) -> None:
+    account = make_account(database, state="expired", cause="password_changed")
+    give_access(bob, account)
+    browser = client_for(bob)
+    page = browser.get(LIST).text
+    assert "Expired" in page
+    assert "/relink" not in page
+    for act in ("check", "pause", "resume"):
+        assert browser.post(f"{LIST}/{account}/{act}").status_code == 403
+
+
+def test_r14_a_foreign_account_answers_exactly_like_a_missing_one(
+    database, client_for, alice
+) -> None:
+    foreign = make_account(database)
+    browser = client_for(alice)
+    for path in ("", "/relink", "/changes?since=0"):
+        answers = [browser.get(f"{LIST}/{account}{path}") for account in (foreign, uuid4())]
+        bodies = [strip(answer.text) for answer in answers]
+        assert answers[0].status_code == answers[1].status_code
+        assert answers[0].status_code in {204, 404}
+        assert bodies[0] == bodies[1]
+    for act in ("check", "pause", "resume", "automatic-sync", "relink"):
+        codes = {
+            browser.post(f"{LIST}/{account}/{act}").status_code for account in (foreign, uuid4())
+        }
+        assert codes == {404}
+
+
+def strip(page: str) -> list[str]:
+    """The page without what differs in any two answers: the request's number, the form token."""
+    return [
+        line
+        for line in page.splitlines()
+        if "csrf" not in line.lower() and "bare-below" not in line and "request" not in line
+    ]
+
+
+def test_with_no_account_yet_the_page_is_where_the_first_one_is_added(client_for, ada, bob) -> None:
+    assert "Add your first account" in client_for(ada).get(LIST).text
+    assert "No account for your role yet" in client_for(bob).get(LIST).text
+
+
+def test_a_poll_with_nothing_new_is_empty(database, client_for, ada) -> None:
+    make_account(database)
+    answer = client_for(ada).get(f"{LIST}/changes?since={counter(database)}", htmx=True)
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_a_change_appears_without_reload(database, client_for, ada) -> None:
+    account = make_account(database)
+    browser = client_for(ada)
+    before = counter(database)
+    change(database, account, "expired", "app_removed")
+    answer = browser.get(f"{LIST}/changes?since={before}", htmx=True)
+    assert answer.status_code == 200
+    assert "Linkkeeper was removed at the platform" in answer.text
+    assert 'data-needs-you="1"' in answer.text
+    assert "<html" not in answer.text
+    assert f"since={counter(database)}" in answer.text
+
+
+def test_an_account_that_went_away_vanishes_by_the_poll(database, client_for, ada) -> None:
+    make_account(database, name="City Museum")
+    account = make_account(database, name="Bakery Jansen")
+    before = counter(database)
+    with database.writing() as unit:
+        unit.get(AccountRow, account).removed_at = START
+    change(database, account, "expired")
+    answer = client_for(ada).get(f"{LIST}/changes?since={before}", htmx=True)
+    assert "City Museum" in answer.text
+    assert "Bakery Jansen" not in answer.text
+
+
+def test_search_answers_a_part_to_htmx_and_a_page_to_all_others(database, client_for, ada) -> None:
+    make_account(database, name="Bakery Jansen")
+    make_account(database, name="City Museum", handle="museum")
+    browser = client_for(ada)
+    part = browser.get(f"{LIST}?q=museum", htmx=True).text
+    whole = browser.get(f"{LIST}?q=museum").text
+    assert "<html" not in part
+    assert "<html" in whole
+    for text in (part, whole):
+        assert "City Museum" in text
+        assert "account-name" in text
+        assert ">Bakery Jansen<" not in text
+
+
+def test_r21_names_from_a_platform_are_only_text(database, client_for, ada) -> None:
+    hostile = "<img src=x onerror=alert(1)>\"'{{7*7}}"
+    account = make_account(database, name=hostile, state="expired", handle=hostile)
+    with database.writing() as unit:
+        unit.get(AccountRow, account).url = "javascript:alert(1)"
+    browser = client_for(ada)
+    for path in (LIST, f"{LIST}/{account}", f"{LIST}/{account}/relink", f"{LIST}/{account}/remove"):
+        page = browser.get(path).text
+        assert "<img src=x" not in page
+        assert 'href="javascript' not in page
+        assert "49" not in page.split("csrf")[0]
+
+
+def test_a_paused_account_is_resumed_from_the_list(database, client_for, ada) -> None:
+    account = make_account(database, state="paused", next_check_at=None)
+    answer = client_for(ada).post(f"{LIST}/{account}/resume", {"from": "list"})
+    assert answer.headers["Location"].endswith(LIST)
+    with database.reading() as session:
+        assert session.exec(select(LinkRow.state)).one() == "new"
+
+
+@pytest.mark.parametrize(
+    "query", ["?page=0", "?page=-5", "?page=x", "?state=nonsense", "?since=", "?q=" + "a" * 5000]
+)
+def test_a_strange_address_is_a_page_and_not_an_error(database, client_for, ada, query) -> None:
+    make_account(database)
+    assert client_for(ada).get(LIST + query).status_code == 200
+
+
+def test_the_account_page_says_who_would_be_told_and_warns_when_nobody(
+    database, client_for, ada
+) -> None:
+    account = make_account(database)
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert "Nobody would be told" in page
+    assert "Mail is not set up" in page
+
+
+def test_the_account_page_shows_its_latest_publications(database, client_for, ada) -> None:
+    account = make_account(database)
+    make_publication(database, account, at=START - timedelta(days=1), text="Apple pie today")
+    assert "Apple pie today" in client_for(ada).get(f"{LIST}/{account}").text
