@@ -46,6 +46,8 @@ class JobSpec:
 
 
 JOBS: dict[str, JobSpec] = {
+    "gather_notices": JobSpec(path="jobs.notifications:gather", queue=QUICK, deadline=60),
+    "send_mails": JobSpec(path="jobs.notifications:send_mails", queue=QUICK),
     "upkeep": JobSpec(path="jobs.upkeep:tidy", queue=LONG),
 }
 

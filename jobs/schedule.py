@@ -25,7 +25,11 @@ class Periodic:
     every: timedelta
 
 
-PERIODIC = (Periodic(job="upkeep", every=timedelta(minutes=5)),)
+PERIODIC = (
+    Periodic(job="gather_notices", every=timedelta(seconds=2)),
+    Periodic(job="send_mails", every=timedelta(seconds=5)),
+    Periodic(job="upkeep", every=timedelta(minutes=5)),
+)
 
 
 class Ticker:

@@ -1,0 +1,203 @@
+"""Each kind of mail: its three files, rendered with much and with little, alike in both parts."""
+
+import re
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from dashboard.adapters.letters import Rendered, render_letter
+from dashboard.domain.causes import CAUSE_TEXTS, Cause
+from dashboard.domain.notices import NOTICE_SPECS, NoticeKind, SettingChange
+from dashboard.domain.tellings import Lacking, LinkTelling, SettingsTelling, Story
+from dashboard.services.drafting import DIGEST
+
+FOLDER = Path(__file__).parents[2] / "templates" / "email"
+LINK_MAILS = [
+    *(kind.value for kind in NoticeKind if kind is not NoticeKind.SETTINGS_CHANGED),
+    DIGEST,
+]
+BARE = Story(
+    kind=NoticeKind.LINK_BROKEN,
+    title="Fakebook page Bakery Jansen",
+    name="Bakery Jansen",
+    platform="Fakebook",
+    **dict.fromkeys(["lost", "blocked", "silent", "limited", "expiring", "works"], False),
+    **dict.fromkeys(["since", "cause", "meaning", "stops", "planned", "renew_by"], ""),
+    **dict.fromkeys(["was", "lasted", "relinked_by"], ""),
+    steps=(),
+    lacking=(),
+    page_url="https://links.example/settings/accounts/1",
+    relink_url="https://links.example/settings/accounts/1/relink",
+)
+FULL = replace(
+    BARE,
+    since="Tuesday 24 November 2026, 11:00",
+    cause="The password was changed",
+    meaning="After a change of password the platform ends the links of all other programs.",
+    steps=("First do this.", "Then do that."),
+    stops="No messages come in for Webcare; posts cannot go out",
+    planned="2 posts are planned; the next is due Tuesday 24 November 2026, 16:00",
+    lacking=(
+        Lacking(
+            label="Create content",
+            stops="posts cannot go out",
+            grant_at="Suite > Access",
+            grant_url="https://platform.example/grant",
+        ),
+        Lacking(label="Read", stops="no messages come in", grant_at="Suite", grant_url=""),
+    ),
+    renew_by="8 December 2026",
+    was="The permission ran out",
+    lasted="3 hours and 12 minutes",
+    relinked_by="Ada",
+)
+STANDINGS = ["lost", "blocked", "silent", "limited", "expiring", "works"]
+
+
+def telling(*stories: Story, others: str = "Ben and Carla") -> LinkTelling:
+    return LinkTelling(
+        reader="Anna",
+        zone="Europe/Amsterdam",
+        stories=stories,
+        names=", ".join(story.name for story in stories),
+        others=others,
+        why=(NOTICE_SPECS[NoticeKind.LINK_BROKEN].label,),
+        settings_url="https://links.example/settings/me",
+        accounts_url="https://links.example/settings/accounts",
+    )
+
+
+def every_telling() -> list[LinkTelling]:
+    """Each standing, alone and with another, with all facts and with none."""
+    found = []
+    for standing in STANDINGS:
+        for story in (BARE, FULL):
+            one = replace(story, **{standing: True})
+            found += [telling(one), telling(one, replace(FULL, name="Garage"), others="")]
+    return found
+
+
+class Words(HTMLParser):
+    """What a reader of the HTML part reads, and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self._hidden = False
+
+    def handle_starttag(self, tag, attrs):
+        self._hidden = tag in {"style", "title"} or ("aria-hidden", "true") in attrs
+        self.links += [value for name, value in attrs if name == "href"]
+
+    def handle_endtag(self, tag):
+        self._hidden = False
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.words += words(data)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)
+
+
+def read(letter: Rendered) -> tuple[Words, str]:
+    html = Words()
+    html.feed(letter.html)
+    return html, letter.text
+
+
+def links(text: str) -> list[str]:
+    return re.findall(r"https://\S+", text)
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in NoticeKind])
+def test_every_kind_has_its_three_files(kind: str) -> None:
+    for part in ("subject.txt", "body.txt", "body.html"):
+        assert (FOLDER / kind / part).is_file()
+
+
+@pytest.mark.parametrize("kind", LINK_MAILS)
+def test_text_and_html_say_the_same(kind: str) -> None:
+    for told in every_telling():
+        html, text = read(render_letter(kind, {"telling": told}))
+        without_links = re.sub(r"https://\S+", "", text)
+        extra = set(words(without_links)) ^ (set(html.words) - {"Linkkeeper"})
+        # Numbers of steps are drawn by the mail program itself in HTML.
+        assert extra <= {"1", "2", "Linkkeeper"}, told
+
+
+@pytest.mark.parametrize("kind", LINK_MAILS)
+def test_text_and_html_lead_to_the_same_places(kind: str) -> None:
+    for told in every_telling():
+        html, text = read(render_letter(kind, {"telling": told}))
+        assert set(links(text)) == set(html.links)
+
+
+@pytest.mark.parametrize("kind", LINK_MAILS)
+def test_a_mail_about_one_account_has_one_button_and_no_gap(kind: str) -> None:
+    for standing in STANDINGS:
+        letter = render_letter(kind, {"telling": telling(replace(FULL, **{standing: True}))})
+        assert letter.html.count('class="button-link"') == 1
+        for text in (letter.subject, letter.text):
+            assert text.strip()
+            assert "  " not in text.replace("\n", "")
+            assert not re.search(r"\b(None|True|False)\b", text)
+
+
+def test_a_lost_link_leads_to_the_relink_and_a_limited_one_to_the_check() -> None:
+    lost = render_letter("link_broken", {"telling": telling(replace(FULL, lost=True))})
+    assert BARE.relink_url in lost.text
+    limited = render_letter("link_limited", {"telling": telling(replace(FULL, limited=True))})
+    assert BARE.relink_url not in limited.text
+    assert f"Check Bakery Jansen now:\n{BARE.page_url}" in limited.text
+
+
+def test_a_silent_platform_is_no_reason_to_relink() -> None:
+    letter = render_letter("link_broken", {"telling": telling(replace(FULL, silent=True))})
+    assert letter.subject.endswith("nothing to do yet")
+    assert BARE.relink_url not in letter.text
+
+
+def test_changed_settings_are_told_alike_in_both_parts() -> None:
+    told = SettingsTelling(
+        reader="Anna",
+        zone="UTC",
+        who="Ada",
+        at="Tuesday 24 November 2026, 11:00",
+        changes=(SettingChange(what="Role", before="Editor", after="Viewer"),),
+        settings_url="https://links.example/settings/me",
+    )
+    html, text = read(render_letter("settings_changed", {"telling": told}))
+    assert set(words(re.sub(r"https://\S+", "", text))) == set(html.words)
+    assert set(links(text)) == set(html.links)
+
+
+def test_no_picture_and_nothing_from_elsewhere_is_loaded() -> None:
+    for kind in LINK_MAILS:
+        html = render_letter(kind, {"telling": telling(replace(FULL, lost=True))}).html
+        assert not re.search(r"<(img|link|script|iframe)|url\(|@import", html)
+
+
+def test_words_for_experts_stay_out_of_mails() -> None:
+    for kind in LINK_MAILS:
+        for cause in Cause:
+            text = CAUSE_TEXTS[cause]
+            story = replace(FULL, lost=True, cause=text.title, meaning=text.meaning)
+            letter = render_letter(kind, {"telling": telling(replace(story, steps=text.steps))})
+            assert not re.search(r"(?i)\b(token|oauth|scope|401|403)\b", letter.text)
+
+
+def test_every_fact_of_a_story_reaches_some_mail() -> None:
+    told = "".join(
+        render_letter(kind, {"telling": telling(replace(FULL, **{standing: True}))}).text
+        for kind in LINK_MAILS
+        for standing in STANDINGS
+    )
+    for field in fields(Story):
+        value = getattr(FULL, field.name)
+        if isinstance(value, str) and field.name != "kind":
+            assert value in told, field.name
