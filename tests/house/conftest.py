@@ -7,7 +7,9 @@ from tests.pages.conftest import (
     app,
     app_with,
     bob,
+    build,
     built_app,
+    built_apps,
     client_for,
     give_access,
 )
@@ -19,7 +21,9 @@ __all__ = [
     "app",
     "app_with",
     "bob",
+    "build",
     "built_app",
+    "built_apps",
     "client_for",
     "give_access",
 ]

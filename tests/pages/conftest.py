@@ -83,43 +83,73 @@ def _sound(answer: TestResponse) -> TestResponse:
     return answer
 
 
+Build = Callable[..., Flask]
+
+
 @pytest.fixture(scope="session")
-def built_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Built once per test process: templates are compiled once, static files compressed once."""
-    folder = tmp_path_factory.mktemp("app")
-    settings = Settings.from_env({"LINKKEEPER_DATA_DIR": str(folder)})
-    database = Database(f"sqlite:///{folder}/never-opened.sqlite3")
-    tools = Tools(
-        settings=settings,
-        database=database,
-        http=ScriptedHttp(),
-        cipher=GlassSealer(),
-        passwords=PlainPasswords(),
-        jobs=RecordingJobs(),
-        now=FrozenClock(),
-        platforms={},
-    )
-    return create_app(Runtime(tools=tools, secret_key=KEY))
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Build an application, with other settings where given: `build(trusted_proxies=1)`.
+
+    It takes some time, so build few; `serving` gives it the tools of a test.
+    """
+    folder = tmp_path_factory.mktemp("app")  # static files are compressed into it once
+
+    def build_one(*, redis: Redis | None = None, **changes) -> Flask:
+        settings = replace(Settings.from_env({"LINKKEEPER_DATA_DIR": str(folder)}), **changes)
+        tools = Tools(
+            settings=settings,
+            database=Database(f"sqlite:///{folder}/never-opened.sqlite3"),
+            http=ScriptedHttp(),
+            cipher=GlassSealer(),
+            passwords=PlainPasswords(),
+            jobs=RecordingJobs(),
+            now=FrozenClock(),
+            platforms={},
+        )
+        return create_app(Runtime(tools=tools, secret_key=KEY, redis=redis))
+
+    return build_one
+
+
+def serving(app: Flask, tools: Tools) -> Flask:
+    """Let `app` work with these tools, its own settings kept; nothing is left of another test."""
+    runtime = app.extensions["linkkeeper"]
+    settings = replace(runtime.tools.settings, data_dir=tools.settings.data_dir)
+    work_with(app, replace(runtime, tools=replace(tools, settings=settings)))
+    if runtime.redis is None:
+        for limiter in app.extensions["limiter"]:
+            limiter.reset()
+    return app
+
+
+@pytest.fixture(scope="session")
+def built_app(build: Build) -> Flask:
+    """Built once per test process, which compiles each template once."""
+    return build()
 
 
 @pytest.fixture
 def app(built_app: Flask, tools: Tools) -> Flask:
-    """The application with the tools of this test; nothing is left of the test before."""
-    work_with(built_app, Runtime(tools=tools, secret_key=KEY))
-    for limiter in built_app.extensions["limiter"]:
-        limiter.reset()
-    return built_app
+    """The application with the tools of this test."""
+    return serving(built_app, tools)
+
+
+@pytest.fixture(scope="session")
+def built_apps() -> dict[str, Flask]:
+    return {}
 
 
 @pytest.fixture
-def app_with(tools: Tools) -> Callable[..., Flask]:
-    """Build an application of its own, with other settings: `app_with(trusted_proxies=1)`."""
+def app_with(build: Build, built_apps: dict[str, Flask], tools: Tools) -> Build:
+    """The application with other settings: `app_with(trusted_proxies=1)`."""
 
-    def build(*, redis: Redis | None = None, **settings) -> Flask:
-        changed = replace(tools, settings=replace(tools.settings, **settings))
-        return create_app(Runtime(tools=changed, secret_key=KEY, redis=redis))
+    def with_settings(**changes) -> Flask:
+        key = repr(sorted(changes.items()))
+        if key not in built_apps:
+            built_apps[key] = build(**changes)
+        return serving(built_apps[key], tools)
 
-    return build
+    return with_settings
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from tests.pages.conftest import (
     app,
     app_with,
     bob,
+    build,
     built_app,
+    built_apps,
     client_for,
     give_access,
 )
@@ -22,7 +24,9 @@ __all__ = [
     "app",
     "app_with",
     "bob",
+    "build",
     "built_app",
+    "built_apps",
     "client_for",
     "give_access",
 ]

@@ -5,15 +5,14 @@ from flask import Flask
 
 from dashboard.domain.team import Right
 from dashboard.web.access import does_not_keep_awake, needs, public, signed_in
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, serving
 
 ANSWER = "made it"
 
 
-@pytest.fixture
-def app(app_with) -> Flask:
-    """With some endpoints of our own."""
-    app = app_with()
+@pytest.fixture(scope="module")
+def app_with_endpoints(build) -> Flask:
+    app = build()
     for name, policy in {
         "forgotten": lambda view: view,
         "public": public,
@@ -28,6 +27,12 @@ def app(app_with) -> Flask:
 
         app.add_url_rule(f"/{name}", name, policy(view), methods=["GET", "POST"])
     return app
+
+
+@pytest.fixture
+def app(app_with_endpoints: Flask, tools) -> Flask:
+    """With some endpoints of our own."""
+    return serving(app_with_endpoints, tools)
 
 
 def may(browser: Browser, url: str) -> bool:

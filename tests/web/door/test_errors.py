@@ -5,7 +5,7 @@ from flask import Flask
 
 from dashboard.domain import errors
 from dashboard.web.access import does_not_keep_awake, public
-from tests.pages.conftest import ORIGIN, Browser
+from tests.pages.conftest import ORIGIN, Browser, serving
 
 SECRET = "sqlite at /srv/secret-path"
 
@@ -23,9 +23,9 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def app(app_with) -> Flask:
-    app = app_with()
+@pytest.fixture(scope="module")
+def app_with_errors(build) -> Flask:
+    app = build()
     for number, (error, _status, _words) in enumerate(CASES):
 
         @public
@@ -41,6 +41,12 @@ def app(app_with) -> Flask:
 
     app.add_url_rule("/poll", "poll", poll)
     return app
+
+
+@pytest.fixture
+def app(app_with_errors: Flask, tools) -> Flask:
+    """With an endpoint for each thing that can go wrong."""
+    return serving(app_with_errors, tools)
 
 
 def ask(browser: Browser, url: str, **headers):

@@ -6,7 +6,7 @@ from redis import Redis
 
 from dashboard.adapters.redis import connect
 from tests.fakes import START
-from tests.pages.conftest import ORIGIN, Browser
+from tests.pages.conftest import ORIGIN, Browser, serving
 
 ALICE = "alice@example.org"
 
@@ -130,15 +130,17 @@ def test_looking_at_the_page_is_not_guessing(anon) -> None:
     assert {anon.get("/sign-in").status_code for _ in range(100)} == {200}
 
 
-def test_all_processes_count_together(app_with, alice, redis_url) -> None:
-    first, second = (Browser(app_with(redis=connect(redis_url)).test_client()) for _ in range(2))
+def test_all_processes_count_together(build, tools, alice, redis_url) -> None:
+    first, second = (
+        Browser(serving(build(redis=connect(redis_url)), tools).test_client()) for _ in range(2)
+    )
     assert statuses(first, 6) == [422] * 6
     assert statuses(second, 6) == [422] * 4 + [429] * 2
 
 
-def test_without_redis_the_limits_hold_in_each_process(app_with, alice, tmp_path) -> None:
+def test_without_redis_the_limits_hold_in_each_process(build, tools, alice, tmp_path) -> None:
     """R64: never open, and nobody waits for it."""
     away: Redis = connect(f"unix://{tmp_path}/nobody-is-here.sock")
-    browser = Browser(app_with(redis=away).test_client())
+    browser = Browser(serving(build(redis=away), tools).test_client())
     assert statuses(browser, 12) == [422] * 10 + [429] * 2
     away.close()

@@ -54,9 +54,9 @@ def test_every_answer_carries_every_header(anon, url, status) -> None:
         assert "Server" not in answer.headers
 
 
-def test_answers_to_what_went_wrong_carry_them_too(app_with) -> None:
+def test_answers_to_what_went_wrong_carry_them_too(build) -> None:
     """R20"""
-    app = app_with()
+    app = build()
 
     @public
     def broken() -> str:
