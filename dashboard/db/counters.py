@@ -4,26 +4,23 @@ Raising it takes the row's lock until the commit, so a poll that saw value n has
 up to n: nothing slips in behind it.
 """
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dashboard.db.tables import CounterRow
 
 LINKS = "links"
 
+# One statement, or two who raise a counter for the first time would both insert it.
+_RAISE = text(
+    "INSERT INTO counters (name, value) VALUES (:name, 1) "
+    "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value"
+)
+
 
 def raise_counter(session: Session, name: str = LINKS) -> int:
     """Add one and return the new value; call it late in a transaction, it holds a lock."""
-    raised = session.execute(
-        update(CounterRow)
-        .where(CounterRow.name == name)  # type: ignore[arg-type]
-        .values(value=CounterRow.value + 1)
-        .returning(CounterRow.value)  # type: ignore[call-overload]
-    ).scalar_one_or_none()
-    if raised is None:
-        session.execute(insert(CounterRow).values(name=name, value=1))
-        return 1
-    return int(raised)
+    return int(session.execute(_RAISE, {"name": name}).scalar_one())
 
 
 def read_counter(session: Session, name: str = LINKS) -> int:

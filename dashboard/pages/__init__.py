@@ -11,8 +11,10 @@ from dashboard.pages import (
     password,
     relink,
     removal,
+    roles,
     session,
     setup,
+    users,
     welcome,
 )
 
@@ -25,7 +27,9 @@ PAGES: tuple[Blueprint, ...] = (
     password.bp,
     relink.bp,
     removal.bp,
+    roles.bp,
     session.bp,
     setup.bp,
+    users.bp,
     welcome.bp,
 )

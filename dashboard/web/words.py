@@ -8,6 +8,7 @@ from dashboard.db.screens.accounts import GROUPS
 from dashboard.domain.capabilities import CAPABILITY_TEXTS
 from dashboard.domain.causes import CAUSE_TEXTS
 from dashboard.domain.impact import modules, sentence, stopped
+from dashboard.domain.notices import NOTICE_SPECS
 from dashboard.web.assets import platform_icons
 
 _PUBLICATION_WORDS = {
@@ -19,6 +20,20 @@ _PUBLICATION_WORDS = {
     "unknown": "Not known",
     "missed": "Missed",
     "loaded": "Loaded from the platform",
+}
+
+
+_NOTICE_WORDS = {
+    "link_broken": "An account is not connected properly",
+    "link_limited": "A permission is missing",
+    "link_expiring": "A link must be renewed soon",
+    "link_recovered": "An account works again",
+}
+_NOTICE_ICONS = {
+    "link_broken": "problem",
+    "link_limited": "warning",
+    "link_expiring": "clock",
+    "link_recovered": "check-circle",
 }
 
 
@@ -46,4 +61,7 @@ def add_words(app: Flask) -> None:
         modules=modules,
         publication_words=_PUBLICATION_WORDS,
         platform_icons=platform_icons,
+        notice_specs=NOTICE_SPECS,
+        notice_words=_NOTICE_WORDS,
+        notice_icons=_NOTICE_ICONS,
     )

@@ -1,0 +1,130 @@
+"""Settings > Roles: what each role may do and which accounts it has access to."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.db.screens import team as screens
+from dashboard.db.team import RoleFacts, role_facts
+from dashboard.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from dashboard.domain.team import RIGHT_LABELS, Right
+from dashboard.services import team
+from dashboard.web.access import needs
+from dashboard.web.current import actor, tools, viewer
+from dashboard.web.htmx import page, redirect_to
+
+bp = Blueprint("roles", __name__, url_prefix="/settings/roles")
+
+
+@bp.get("")
+@needs(Right.MANAGE_USERS)
+def index() -> Response:
+    """All roles, with how many users and accounts each has."""
+    with tools().database.reading() as session:
+        found = screens.roles(session)
+    return page("roles/index.html", roles=found, right_labels=RIGHT_LABELS)
+
+
+@bp.get("/add")
+@needs(Right.MANAGE_USERS)
+def add() -> Response:
+    """A new role."""
+    blank = RoleFacts(name="", rights=frozenset(), all_accounts=False, accounts=frozenset())
+    return _form(None, blank, version=0)
+
+
+@bp.post("/add")
+@needs(Right.MANAGE_USERS)
+def create() -> ResponseReturnValue:
+    """Store the new role, or the form again with what was typed."""
+    facts = _typed()
+    try:
+        team.create_role(tools(), viewer(), actor(), facts)
+    except InvalidInputError as error:
+        return _form(None, facts, version=0, errors={error.field: error.why})
+    return redirect_to(url_for("roles.index"), say=f"The role {facts.name} is there now.")
+
+
+@bp.get("/<uuid:role_id>")
+@needs(Right.MANAGE_USERS)
+def edit(role_id: UUID) -> Response:
+    """One role."""
+    facts, version = _found(role_id)
+    return _form(role_id, facts, version=version)
+
+
+@bp.post("/<uuid:role_id>")
+@needs(Right.MANAGE_USERS)
+def change(role_id: UUID) -> ResponseReturnValue:
+    """Store the change; it counts from the next request of each of its users on."""
+    facts = _typed()
+    version = request.form.get("version", 0, type=int)
+    try:
+        team.change_role(tools(), viewer(), actor(), role_id, facts, version=version)
+    except InvalidInputError as error:
+        return _form(role_id, facts, version=version, errors={error.field: error.why})
+    except ConflictError as error:
+        return _form(role_id, facts, version=version, errors={"": error.why})
+    return redirect_to(url_for("roles.index"), say="Saved.")
+
+
+@bp.post("/<uuid:role_id>/remove")
+@needs(Right.MANAGE_USERS)
+def remove(role_id: UUID) -> ResponseReturnValue:
+    """Remove a role that nobody has."""
+    facts, version = _found(role_id)
+    try:
+        team.remove_role(tools(), viewer(), actor(), role_id)
+    except ConflictError as error:
+        return _form(role_id, facts, version=version, errors={"": error.why})
+    return redirect_to(url_for("roles.index"), say=f"The role {facts.name} is gone.")
+
+
+def _typed() -> RoleFacts:
+    """What the form says; only these fields can be changed by it (R15)."""
+    known = {right.value for right in Right}
+    return RoleFacts(
+        name=request.form.get("name", ""),
+        rights=frozenset(Right(value) for value in request.form.getlist("right") if value in known),
+        all_accounts=request.form.get("reach") == "all",
+        accounts=frozenset(_uuids(request.form.getlist("account"))),
+    )
+
+
+def _uuids(values: list[str]) -> list[UUID]:
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value))
+        except ValueError:
+            continue  # not one of our boxes
+    return found
+
+
+def _found(role_id: UUID) -> tuple[RoleFacts, int]:
+    with tools().database.reading() as session:
+        found = role_facts(session, role_id)
+    if found is None:
+        raise NotFoundError("role")
+    return found
+
+
+def _form(
+    role_id: UUID | None, facts: RoleFacts, *, version: int, errors: dict[str, str] | None = None
+) -> Response:
+    with tools().database.reading() as session:
+        choices = screens.account_choices(session)
+    context: dict[str, Any] = {
+        "role_id": role_id,
+        "facts": facts,
+        "version": version,
+        "errors": errors or {},
+        "choices": choices,
+        "rights": RIGHT_LABELS,
+        "platforms": tools().platforms,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    return page("roles/edit.html", status=status, **context)
