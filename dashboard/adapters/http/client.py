@@ -161,18 +161,15 @@ class HttpClient:
             allow_redirects=False,
             trace_request_ctx=progress,
         )
+        # Leaving this block closes the connection if the body was not read to its end.
         async with request as response:
-            try:
-                if response.status in _REDIRECTS:
-                    return _Redirect(response.headers.get("Location", ""))
-                return Answer(
-                    status=response.status,
-                    headers=_headers(response),
-                    body=await self._body(response, max_bytes, hurry=sent.only_reads),
-                )
-            finally:
-                if not response.content.at_eof():
-                    response.close()  # releasing it would read the rest first
+            if response.status in _REDIRECTS:
+                return _Redirect(response.headers.get("Location", ""))
+            return Answer(
+                status=response.status,
+                headers=_headers(response),
+                body=await self._body(response, max_bytes, hurry=sent.only_reads),
+            )
 
     async def _body(
         self, response: aiohttp.ClientResponse, max_bytes: int, *, hurry: bool

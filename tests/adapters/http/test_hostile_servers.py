@@ -206,6 +206,20 @@ def test_reading_survives_a_kept_connection_that_the_server_closed(serve, client
         assert client.run(client.send(ask(server.url))).status == 200
 
 
+def test_question_on_a_kept_connection_may_have_arrived(serve, client_for):
+    def handle(connection):
+        connection.request()
+        connection.send(answer(b"{}"))
+        connection.request()
+        connection.request()
+
+    server = serve(handle)
+    client = client_for(server)
+    client.run(client.send(ask(server.url)))
+    assert silence(client, ask(server.url, deadline=0.2)).may_have_arrived
+    assert server.accepted == 1
+
+
 def test_connection_that_is_not_accepted_in_time_is_a_timeout_that_sent_nothing(serve, client_for):
     """The full backlog of a listener that accepts nobody stands for a black hole."""
     import socket

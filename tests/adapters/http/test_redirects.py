@@ -62,6 +62,15 @@ def test_redirect_within_a_host_keeps_the_authorization(serve, client_for):
     assert server.requests[1].headers["authorization"] == "Bearer mine"
 
 
+def test_redirect_to_another_protocol_is_refused(serve, client_for):
+    end = serve(always(answer()))
+    there = f"Location: https://127.0.0.1:{end.port}/\r\n"
+    start = serve(always(answer(status="302 Found", headers=there)))
+    error = silence(client_for(start, end), ask(start.url, redirects=3))
+    assert error.silence is Silence.REDIRECTED
+    assert end.accepted == 0
+
+
 def test_redirect_to_loopback_reaches_nobody(serve, client_for):
     canary = serve(always(answer()))
     for address in (canary.url, f"http://localhost:{canary.port}", "http://[::1]/"):

@@ -21,8 +21,8 @@ def test_exception_for_an_address_is_exact_to_the_port(serve, client_for):
 def test_exception_for_an_address_holds_for_no_name_that_leads_there(serve, client_for):
     server = serve(always(answer()))
     client = client_for(server, network=leading_to("127.0.0.1"))
-    error = silence(client, ask(f"https://rebound.example:{server.port}/"))
-    assert error.silence is Silence.FORBIDDEN_ADDRESS
+    for address in (f"https://rebound.example:{server.port}/", "https://rebound.example/"):
+        assert silence(client, ask(address)).silence is Silence.FORBIDDEN_ADDRESS
     assert server.accepted == 0
 
 
