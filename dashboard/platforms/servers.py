@@ -80,8 +80,8 @@ async def ask_typed(
 
 def _visible(typed: str) -> str:
     """Without the invisible marks that come along when an address is copied from a page."""
-    seen = "".join(letter for letter in typed if unicodedata.category(letter) != "Cf").strip()
-    return seen.lower() if seen.isascii() else seen
+    seen = "".join(letter for letter in typed if unicodedata.category(letter) != "Cf")
+    return seen.strip().lower()
 
 
 def _name(host: str, field: str) -> str:
@@ -89,7 +89,6 @@ def _name(host: str, field: str) -> str:
         encoded = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except UnicodeError:  # idna.IDNAError is one
         raise _not_a_server(field) from None
-    encoded = encoded.lower()
     if len(encoded) > _LONGEST_NAME or not all(map(_LABEL.fullmatch, encoded.split("."))):
         raise _not_a_server(field)
     return encoded

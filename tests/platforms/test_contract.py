@@ -174,7 +174,11 @@ NOTHING_OF_THE_TOKEN = {
     "too deep": answer(200, text='{"a":' * 10_000 + "1" + "}" * 10_000),
     "not UTF-8": Answer(status=200, headers={}, body=b'{"id": "\xff\xfe"}'),
     "an error in a list": answer(401, ["invalid_grant"]),
-    "401 in HTML": answer(401, text="<html>invalid_token</html>"),
+    "401 in HTML": answer(
+        401,
+        text="<html>The access token was revoked</html>",
+        headers={"www-authenticate": 'Bearer error="invalid_token"'},
+    ),
     "403 in HTML": answer(403, text="<html>The access token was revoked</html>"),
     "400 in HTML": answer(400, text="invalid_grant ExpiredToken token_revoked"),
     "a redirect": answer(302, {"error": "invalid_grant"}, headers={"location": "/login"}),

@@ -5,10 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dashboard.domain.checks import NoAnswer
 from dashboard.domain.errors import InvalidInputError, PlatformError
 from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.mastodon import Mastodon
-from dashboard.platforms.mastodon.findings import SAYINGS
+from dashboard.platforms.mastodon.findings import SAYINGS, Saying
 from dashboard.platforms.mastodon.registration import SCOPES, scopes_for
 from tests.fakes import START, ScriptedHttp
 from tests.platforms.samples import REDIRECT, SAMPLES, answer, app_of
@@ -26,6 +27,7 @@ TOLD = {
     "scopes_supported": ["profile", "read", "read:statuses", "read:notifications", "write"],
     "code_challenge_methods_supported": ["S256"],
 }
+UNKNOWN_APP = {"error": "invalid_client", "error_description": "Client authentication failed"}
 REGISTERED = {"client_id": "id-1", "client_secret": "hush-hush", "name": "Linkkeeper"}
 DISCOVER, REGISTER = "read what the server offers", "register at the server"
 
@@ -195,6 +197,48 @@ def test_r30_what_was_not_granted_is_named_per_capability(http: ScriptedHttp) ->
     assert (missing.capability, missing.what) == ("publish", "write:statuses")
     assert missing.label == "publish posts"
     assert missing.grant_at
+
+
+@pytest.mark.parametrize("saying", SAYINGS, ids=lambda saying: saying.words[0])
+def test_the_same_words_with_another_status_teach_nothing(
+    saying: Saying, http: ScriptedHttp
+) -> None:
+    http.answers = {"read the profile": answer(409, {"error": saying.words[0]})}
+    outcome = http.run(mastodon.check(http, None, SAMPLE.credential, SAMPLE.identity))
+    assert isinstance(outcome, NoAnswer)
+
+
+@pytest.mark.parametrize(("known", "client_id"), [(True, "client-1"), (False, "id-1")])
+def test_a_registration_that_the_server_cleared_away_is_made_anew(
+    known: bool, client_id: str, http: ScriptedHttp
+) -> None:
+    kept = app_of(ORIGIN, wanted=" ".join(SCOPES))
+    said = answer(200, {"access_token": "app"}) if known else answer(401, UNKNOWN_APP)
+    http.answers = {
+        "check our registration": said,
+        DISCOVER: answer(200, TOLD),
+        REGISTER: answer(200, REGISTERED),
+    }
+    app = http.run(mastodon.prepare(http, kept, {"server": ORIGIN}, REDIRECT))
+    assert app.client_id == client_id
+
+
+def test_r32_a_token_is_given_back_only_to_the_server_that_gave_it(http: ScriptedHttp) -> None:
+    elsewhere = app_of("https://evil.example")
+    http.run(mastodon.revoke(http, elsewhere, SAMPLE.credential))
+    assert http.asked == []
+
+
+def test_answers_to_others_and_boosts_are_not_even_asked_for(http: ScriptedHttp) -> None:
+    posts(http, [], cursor="109")
+    asked = urlsplit(http.asked[0].url)
+    assert asked.path == "/api/v1/accounts/14715/statuses"
+    assert parse_qs(asked.query) == {
+        "limit": ["40"],
+        "exclude_reblogs": ["true"],
+        "exclude_replies": ["true"],
+        "max_id": ["109"],
+    }
 
 
 def posts(http: ScriptedHttp, items: list[Any], cursor: str = "") -> Any:

@@ -33,7 +33,7 @@ def test_the_ways_to_type_a_server_become_one(typed: str) -> None:
     ("typed", "origin"),
     [
         ("bücher.example", "https://xn--bcher-kva.example"),
-        ("BÜCHER.example", "https://xn--bcher-kva.example"),
+        ("HTTPS://BÜCHER.Example", "https://xn--bcher-kva.example"),
         ("xn--bcher-kva.example", "https://xn--bcher-kva.example"),
         ("mastodon。example", "https://mastodon.example"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
@@ -79,6 +79,7 @@ def test_other_letters_and_ports_have_one_form_too(typed: str, origin: str) -> N
         "[::1%25lo]",
         "a" * 64 + ".example",
         "a." * 150 + "example",
+        "a." * 124 + "example",
         "xn--\u00fc.example",
         "☃" * 400,
     ],

@@ -43,7 +43,7 @@ from dashboard.platforms.values import (
 
 SCOPES = ("profile", "posts:read", "posts:write", "mentions:read", "messages:read")
 
-_PAGE = 50
+_PAGE = 40  # the most that it gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
