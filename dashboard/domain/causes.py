@@ -40,6 +40,17 @@ class Cause(StrEnum):
     KEY_MISSING = "key_missing"
 
 
+OWNER_MUST_ACT = frozenset(
+    {
+        Cause.SECURITY_CHECK,
+        Cause.ACCOUNT_SUSPENDED,
+        Cause.ACCOUNT_DEACTIVATED,
+        Cause.ACCOUNT_GONE,
+    }
+)
+"""Causes that lie with the account, not with the token: a relink does not help before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseText:
     """`title` fits a row; `meaning` is one or two sentences; `steps` are what a person does."""

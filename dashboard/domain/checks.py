@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.domain.capabilities import Missing
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import OWNER_MUST_ACT, Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +83,10 @@ class NeedsRefresh:
 
 
 CheckOutcome = Works | Refused | Blocked | NoAnswer | AppProblem | NeedsRefresh
+
+
+def after_refused_refresh(cause: Cause, evidence: Evidence) -> Refused | Blocked:
+    """What a check has found when the refresh it needed was refused for `cause`."""
+    if cause in OWNER_MUST_ACT:
+        return Blocked(cause=cause, evidence=evidence)
+    return Refused(cause=cause, evidence=evidence)

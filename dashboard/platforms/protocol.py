@@ -64,7 +64,11 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshRefused:
-    """The platform definitively refuses the refresh (`invalid_grant` and its like)."""
+    """The platform definitively refuses the refresh (`invalid_grant` and its like).
+
+    With a cause of OWNER_MUST_ACT it speaks of the account: when that is lifted, the same token may
+    be renewed again, so the refresh is asked again later.
+    """
 
     cause: Cause
     evidence: Evidence
