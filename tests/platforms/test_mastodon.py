@@ -229,6 +229,24 @@ def test_r32_a_token_is_given_back_only_to_the_server_that_gave_it(http: Scripte
     assert http.asked == []
 
 
+@pytest.mark.parametrize("given_back", [200, 503])
+def test_a_token_that_leads_to_no_profile_is_given_back_at_once(
+    given_back: int, http: ScriptedHttp
+) -> None:
+    http.answers = {
+        "exchange the code": answer(200, {"access_token": "at-orphan", "scope": "profile"}),
+        "read the profile": answer(503, {}),
+        "give the permission back": answer(given_back, {}),
+    }
+    talk = mastodon.finish(
+        http, app_of(ORIGIN), code="c", verifier="v", redirect_uri=REDIRECT, now=START
+    )
+    with pytest.raises(PlatformError) as raised:
+        http.run(talk)
+    assert raised.value.kind == "silent"
+    assert (http.asked[-1].form or {})["token"] == "at-orphan"
+
+
 def test_answers_to_others_and_boosts_are_not_even_asked_for(http: ScriptedHttp) -> None:
     posts(http, [], cursor="109")
     asked = urlsplit(http.asked[0].url)

@@ -7,6 +7,7 @@ plain change of password in the settings ends no link (code: controllers/auth/pa
 Sources: docs = docs.joinmastodon.org; code = github.com/mastodon/mastodon.
 """
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -16,8 +17,9 @@ from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.checks import Blocked, CheckOutcome, Works
 from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
-from dashboard.domain.wire import Http
+from dashboard.domain.wire import Http, NoAnswerError
 from dashboard.platforms import oauth2
 from dashboard.platforms.answers import secrets_of, send
 from dashboard.platforms.mastodon import findings
@@ -115,7 +117,13 @@ class Mastodon:
             now=now,
         )
         credential = tokens.credential(extra={SERVER: app.server})
-        subject, identities = await self.identities(http, app, credential)
+        try:
+            subject, identities = await self.identities(http, app, credential)
+        except (PlatformError, NoAnswerError):
+            # Nobody will ever use this token, and it would be good for ever.
+            with contextlib.suppress(PlatformError, NoAnswerError):
+                await self.revoke(http, app, credential)
+            raise
         return Granted(credential=credential, subject=subject, identities=identities)
 
     async def identities(
