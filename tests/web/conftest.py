@@ -18,6 +18,7 @@ from dashboard.web.formatting import add_filters
 from dashboard.web.htmx import add_htmx, leave_for, no_change, page, redirect_to, toast
 from dashboard.web.navigation import add_navigation
 from dashboard.web.security import _HEADERS
+from dashboard.web.words import add_words
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 PAGES = {
@@ -89,6 +90,7 @@ def small_app(_told: SimpleNamespace) -> Flask:
     add_htmx(app)
     add_filters(app, lambda: datetime.now(UTC))
     add_navigation(app)
+    add_words(app)
     app.context_processor(lambda: vars(_told))
     app.after_request(_with_headers)
     for name in ("overview", "accounts"):
