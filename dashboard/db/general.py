@@ -1,6 +1,7 @@
 """Settings made in the product itself, by name; secrets stand here only as hashes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -10,6 +11,8 @@ from sqlmodel import col
 
 from dashboard.db.tables import SettingRow
 
+MAIL_PAUSE = "mail_pause"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
@@ -17,6 +20,27 @@ class Stored:
 
     value: dict[str, Any]
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Mails wait: since when, until when, and what the server said."""
+
+    since: datetime
+    until: datetime
+    why: str
+
+
+def find_pause(session: Session) -> Pause | None:
+    """The pause that holds all mails up; None when they flow."""
+    stored = read_setting(session, MAIL_PAUSE)
+    if stored is None:
+        return None
+    return Pause(
+        since=datetime.fromisoformat(stored.value["since"]),
+        until=datetime.fromisoformat(stored.value["until"]),
+        why=stored.value["why"],
+    )
 
 
 def read_setting(session: Session, name: str) -> Stored | None:

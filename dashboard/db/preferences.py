@@ -13,6 +13,7 @@ from dashboard.db.access import reachable
 from dashboard.db.tables import AccountRow, DeliveryRow, NoticeRow, PreferenceRow, UserRow
 from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.notices import NoticeKind
+from dashboard.domain.wording import listed
 
 _SHOWN = (DeliveryState.SENT.value, DeliveryState.MERGED.value)
 
@@ -32,6 +33,7 @@ class Differing:
 
     wanted: bool
     version: int
+    changed_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,11 @@ class LastTold:
 
     at: datetime
     about: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        """The accounts in words; empty when none of them may be seen any more."""
+        return listed(self.about, most=3)
 
 
 def find_person(session: Session, user_id: UUID, *, lock: bool = False) -> Person | None:
@@ -55,7 +62,10 @@ def differing(session: Session, user_id: UUID) -> Mapping[str, Differing]:
         select(PreferenceRow).where(col(PreferenceRow.user_id) == user_id)
     ).scalars()
     return {
-        row.kind: Differing(wanted=row.wanted, version=_version(row.changed_at)) for row in rows
+        row.kind: Differing(
+            wanted=row.wanted, version=_version(row.changed_at), changed_by=row.changed_by
+        )
+        for row in rows
     }
 
 

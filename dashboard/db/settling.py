@@ -111,6 +111,19 @@ def revive(session: Session, delivery_id: UUID, *, now: datetime) -> bool:
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
+def dismiss(session: Session, delivery_id: UUID) -> bool:
+    """Put a dead delivery aside; False when it is in no such state."""
+    done = session.execute(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.id) == delivery_id,
+            col(DeliveryRow.state) == DeliveryState.DEAD.value,
+        )
+        .values(state=DeliveryState.SUPPRESSED.value)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
 def _settle(session: Session, claimed: Claimed, **values: Any) -> bool:
     """Only the owner writes, and only while nobody took the delivery over."""
     done = session.execute(

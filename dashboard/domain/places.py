@@ -7,9 +7,10 @@ the routes of the web application.
 from uuid import UUID
 
 ACCOUNTS = "/settings/accounts"
-MY_SETTINGS = "/settings/me"
+MY_SETTINGS = "/me"
 MAIL = "/settings/general/mail"
 JOBS = "/settings/general/jobs"
+ALL = (ACCOUNTS, MY_SETTINGS, MAIL, JOBS)
 
 
 def account(account_id: UUID) -> str:

@@ -1,4 +1,4 @@
-"""What people change about themselves: password, time zone, where they are signed in."""
+"""What people change about themselves: mails, password, time zone, where they are signed in."""
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from dashboard.services.people import (
     own_sessions,
     time_zones,
 )
+from dashboard.services.preferences import boxes_for
 from dashboard.web.access import signed_in
 from dashboard.web.browsers import browser_lines
 from dashboard.web.current import actor, tools, viewer
@@ -92,6 +93,7 @@ def _show(
         "me/index.html",
         password_form=form,
         time_zone_form=zone,
+        boxes=boxes_for(tools(), viewer(), viewer().user_id),
         browsers=browser_lines(own_sessions(tools(), viewer()), here),
         status=max(form.status, zone.status),
     )

@@ -75,6 +75,12 @@ def release(tools: Tools, key: str) -> None:
         failures.end_well(unit, key)
 
 
+def mark_all_seen(tools: Tools) -> None:
+    """An administrator has looked; what goes wrong after this is new again."""
+    with tools.database.writing() as unit:
+        failures.mark_seen(unit, now=tools.now())
+
+
 def forget_old_failures(tools: Tools) -> None:
     """What has not happened again for a month is over."""
     with tools.database.writing() as unit:

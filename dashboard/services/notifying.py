@@ -63,10 +63,13 @@ def gather(tools: Tools) -> Gathered:
 def message_id(tools: Tools, notice_id: UUID, user_id: UUID, channel: str = "mail") -> str:
     """The same for the same telling, whenever and wherever it is sent (R53)."""
     key = hashlib.sha256(f"{notice_id}|{user_id}|{channel}".encode()).hexdigest()[:32]
+    return f"<{key}@{mail_domain(tools)}>"
+
+
+def mail_domain(tools: Tools) -> str:
+    """The part of our Message-IDs behind the @."""
     domain = parseaddr(tools.settings.mail_from)[1].rpartition("@")[2]
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", domain):
-        domain = "linkkeeper.invalid"
-    return f"<{key}@{domain}>"
+    return domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "linkkeeper.invalid"
 
 
 def _wait(tools: Tools, kind: EventKind) -> timedelta:

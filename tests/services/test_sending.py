@@ -31,6 +31,7 @@ from tests.adapters.mail_sink import Sink, SinkServer
 from tests.factories import make_account, make_role, make_user
 from tests.fakes import START, FrozenClock
 from tests.services.happenings import change_settings, happen, rows
+from tests.services.letter_box import LOGIN, UNKNOWN, LetterBox
 
 HEALTHY, EXPIRED, LIMITED = LinkState.HEALTHY, LinkState.EXPIRED, LinkState.LIMITED
 
@@ -370,29 +371,13 @@ def test_what_no_server_took_for_days_is_given_up_and_stays_visible(
     assert (row.state, row.error) == ("dead", "Given up after 3 days.")
 
 
-class Letters:
-    """A mail server that answers from a list; what it was given is kept."""
-
-    def __init__(self, *answers: Sent | Failed) -> None:
-        self.answers = list(answers)
-        self.letters: list[Letter] = []
-
-    def send(self, letter: Letter) -> Sent | Failed:
-        self.letters.append(letter)
-        return self.answers.pop(0) if self.answers else Sent()
-
-
-LOGIN = Failed(kind="login", why="The mail server does not accept user name and password: 535")
-UNKNOWN = Failed(kind="unknown_outcome", why="The connection ended after the letter.")
-
-
 def test_a_refused_login_holds_up_all_mail_until_one_try_succeeds(
     tools: Tools, anna: UUID, clock: FrozenClock
 ) -> None:
     """R54: global pause, and nothing is lost."""
     colleagues(tools, anna, 4)
     breaks(tools)
-    letters = Letters(LOGIN, LOGIN)
+    letters = LetterBox(LOGIN, LOGIN)
     tools = replace(tools, mailer=letters)
     assert tell(tools, clock) == 0
     pause = pause_now(tools)
@@ -414,7 +399,7 @@ def test_during_a_pause_only_one_sender_at_a_time_tries(
 ) -> None:
     colleagues(tools, anna, 7)
     breaks(tools)
-    letters = Letters(*[LOGIN] * 20)
+    letters = LetterBox(*[LOGIN] * 20)
     tools = replace(tools, mailer=letters)
     tell(tools, clock)
     clock.advance(minutes=10)
@@ -429,7 +414,7 @@ def test_a_mail_that_may_have_arrived_is_sent_once_more_as_it_was(
 ) -> None:
     """F23, R54: at most two copies, with the same Message-ID."""
     breaks(tools)
-    letters = Letters(UNKNOWN)
+    letters = LetterBox(UNKNOWN)
     tools = replace(tools, mailer=letters)
     tell(tools, clock)
     breaks(tools, "Garage")
@@ -448,7 +433,7 @@ def test_a_mail_whose_fate_stays_unknown_is_left_alone_after_two_copies(
 ) -> None:
     """F23"""
     breaks(tools)
-    letters = Letters(UNKNOWN, UNKNOWN)
+    letters = LetterBox(UNKNOWN, UNKNOWN)
     tools = replace(tools, mailer=letters)
     tell(tools, clock)
     clock.advance(minutes=5)
@@ -466,7 +451,7 @@ def test_a_mail_that_may_have_arrived_is_not_sent_again_to_whoever_lost_access(
 ) -> None:
     """R17"""
     breaks(tools)
-    letters = Letters(UNKNOWN)
+    letters = LetterBox(UNKNOWN)
     tools = replace(tools, mailer=letters)
     tell(tools, clock)
     with tools.database.writing() as unit:

@@ -1,0 +1,52 @@
+"""What concerns everybody who is signed in, one line each, for the top of every page."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.db.general import find_pause
+from dashboard.db.screens.mail import count_unread_failures
+from dashboard.domain import places
+from dashboard.domain.team import Viewer
+from dashboard.services.ports import Tools
+
+Kind = Literal["info", "note", "problem", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """A sentence, and where to act on it (empty where the viewer cannot)."""
+
+    kind: Kind
+    text: str
+    link_url: str = ""
+    link_label: str = ""
+
+
+def banners(tools: Tools, viewer: Viewer) -> tuple[Banner, ...]:
+    """Return what holds now, the most urgent first; one small read."""
+    found = []
+    with tools.database.reading() as session:
+        pause = find_pause(session)
+        failures = count_unread_failures(session) if viewer.is_administrator else None
+    if tools.mailer is None:
+        found.append(_for(viewer, "note", "Mail is not set up: nobody is being told.", "Set it up"))
+    elif pause is not None:
+        text = "The mail server does not let Linkkeeper in: nobody is being told."
+        found.append(_for(viewer, "problem", text, "See what it says"))
+    if failures is not None and failures.mails:
+        text = _counted(failures.mails, "mail", "could not be delivered.")
+        found.append(_for(viewer, "note", text, "See which"))
+    if failures is not None and failures.jobs:
+        text = _counted(failures.jobs, "job", "went wrong.")
+        found.append(_for(viewer, "note", text, "See which", places.JOBS))
+    return tuple(found)
+
+
+def _for(viewer: Viewer, kind: Kind, text: str, label: str, place: str = places.MAIL) -> Banner:
+    if not viewer.is_administrator:
+        return Banner(kind=kind, text=text)
+    return Banner(kind=kind, text=text, link_url=place, link_label=label)
+
+
+def _counted(count: int, noun: str, rest: str) -> str:
+    return f"{count} {noun} {rest}" if count == 1 else f"{count} {noun}s {rest}"
