@@ -4,6 +4,7 @@ An action that finds nothing to change refuses instead of claiming success, so t
 breaks a link that does not exist fails where the mistake is.
 """
 
+import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from dashboard.sandbox.content import Incoming, IncomingKind
 from dashboard.sandbox.model import Account, AccountStatus, EndCause, Grant, Person, Scope
 
 _MOST_DAYS = 3_650
+_DAYS = re.compile(r"-?[0-9]{1,4}")
 
 
 class ActionRefusedError(Exception):
@@ -130,7 +132,7 @@ def renew_by(order: Order) -> str:
     if not days:
         grants.set_renew_by(order.db, live, order.account.id, None)
         return f"The permission for {order.account.name} need not be renewed any more."
-    if not days.removeprefix("-").isdecimal() or abs(int(days)) > _MOST_DAYS:
+    if not _DAYS.fullmatch(days) or abs(int(days)) > _MOST_DAYS:
         raise ActionRefusedError("The days are a whole number, or empty for no date.")
     at = order.now + timedelta(days=int(days))
     grants.set_renew_by(order.db, live, order.account.id, at)

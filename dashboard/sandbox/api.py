@@ -19,9 +19,10 @@ from dashboard.sandbox.content import (
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.model import Account, Grant, Role, Scope, parse_scopes
 from dashboard.sandbox.verdicts import Finding, Verdict, Wish, verdict
-from dashboard.sandbox.web import here, now
+from dashboard.sandbox.web import here, now, words
 
 bp = Blueprint("api", __name__, url_prefix="/api")
+_LIMITS = frozenset(str(number) for number in range(1, content.MAX_PAGE + 1))
 _MAX_KEY = 200
 _MAX_NAME = 80
 _MAX_REDIRECTS = 5
@@ -70,11 +71,10 @@ def bad_call(problem: BadCallError) -> Response:
 def register() -> Response:
     """Register a program; anybody may."""
     said = _body()
-    uris = said.get("redirect_uris", [])
     new = NewApp(
         name=str(said.get("client_name", "")).strip(),
-        redirect_uris=tuple(uris.split() if isinstance(uris, str) else map(str, uris)),
-        scopes=parse_scopes(str(said.get("scopes", "profile"))) or (),
+        redirect_uris=tuple(words(said.get("redirect_uris"))),
+        scopes=parse_scopes(" ".join(words(said.get("scopes", "profile")))) or (),
     )
     if not 0 < len(new.name) <= _MAX_NAME or not new.scopes:
         raise BadCallError("invalid_app", "client_name and known scopes are needed.")
@@ -220,7 +220,7 @@ def _judge(wish: Wish) -> Verdict:
 
 def _span() -> Span:
     limit = request.args.get("limit", "20")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= content.MAX_PAGE:
+    if limit not in _LIMITS:
         raise BadCallError("invalid_limit", f"`limit` is 1 to {content.MAX_PAGE}.")
     return Span(limit=int(limit), before=request.args.get("before"), since=_since())
 
@@ -231,11 +231,11 @@ def _since() -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadCallError(
-            "invalid_since", "`since` is an instant like 2026-11-24T10:00:00Z."
+            "invalid_since", "`since` is an instant, 2026-11-24T10:00:00Z."
         ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _body() -> dict[str, Any]:

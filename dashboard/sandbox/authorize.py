@@ -154,7 +154,7 @@ def _what_is_wrong(
 
 def _turn_away(answer: SendBack | Hopeless, said: Mapping[str, str]) -> AnyResponse:
     if isinstance(answer, Hopeless):
-        trail().error = "hopeless"
+        trail().error = "unknown app or address"
         return page(
             "error.html",
             status=HTTPStatus.BAD_REQUEST,

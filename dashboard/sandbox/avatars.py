@@ -15,6 +15,7 @@ _COLOURS = (
     ("#74510a", "#c2942f"),
     ("#4a4f57", "#868e99"),
 )
+_SMALL_WORDS = frozenset({"De", "Het", "Van", "El"})
 _TURNS = (0, 45, 90, 135)
 _FONT = "font-family='system-ui, sans-serif' font-weight='650' text-anchor='middle'"
 
@@ -34,7 +35,7 @@ def badge(seed: str, name: str) -> str:
 
 def face(seed: str, name: str) -> str:
     """The picture of a person: head and shoulders, as an SVG document."""
-    (dark, light), _, _ = _choices(seed)
+    dark, light = _COLOURS[hashlib.sha256(seed.encode()).digest()[4] % len(_COLOURS)]
     return (
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 96 96' width='96' height='96'>"
         f"<title>{escape(name)}</title><rect width='96' height='96' fill='{light}'/>"
@@ -61,5 +62,5 @@ def _choices(seed: str) -> tuple[tuple[str, str], int, int]:
 
 
 def _initials(name: str) -> str:
-    words = [word for word in name.split() if word[:1].isupper()]
-    return escape("".join(word[0] for word in (words[:1] + words[-1:] if words[1:] else words)))
+    words = [word for word in name.split() if word[0].isupper() and word not in _SMALL_WORDS]
+    return escape("".join(word[0] for word in words[:2]))

@@ -25,7 +25,13 @@ bp = Blueprint("control", __name__, url_prefix="/control")
 def overview() -> Response:
     """All accounts with what is so about them."""
     with here().store.reading() as db:
-        return page("control/overview.html", lines=lines.account_lines(db, now()), **frame(db))
+        every = lines.account_lines(db, now())
+        groups = [
+            ("Known to an app", [line for line in every if line.was_linked]),
+            ("Not linked yet", [line for line in every if not line.was_linked]),
+        ]
+        shown = [(title, group) for title, group in groups if group]
+        return page("control/overview.html", groups=shown, **frame(db))
 
 
 @bp.get("/accounts/<account_id>")

@@ -17,7 +17,7 @@ from dashboard.sandbox.web import here, is_machine_call, now, page
 
 _NOTED = ("/api/", "/oauth/", "/login", "/elsewhere")
 # The only query fields that are written down: none of them can hold a secret.
-_HARMLESS = ("limit", "before", "since", "response_type", "prompt", "scope")
+_HARMLESS = ("limit", "before", "since", "prompt")
 _LONGEST_PATH = 300
 
 

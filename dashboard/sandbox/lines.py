@@ -57,6 +57,11 @@ class AccountLine:
     last_end: str | None
 
     @property
+    def was_linked(self) -> bool:
+        """Whether an app has access, or had it once."""
+        return self.is_linked or self.last_end is not None
+
+    @property
     def someone_lost_role(self) -> bool:
         """Whether there is a role that can be given back."""
         return any(member.taken for member in self.team)

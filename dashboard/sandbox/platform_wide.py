@@ -1,5 +1,6 @@
 """The control panel, as far as the whole platform is concerned: faults, settings, apps, grants."""
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -22,11 +23,12 @@ from dashboard.sandbox.faults import (
 from dashboard.sandbox.grants import Consent
 from dashboard.sandbox.model import Rotation, parse_scopes
 from dashboard.sandbox.store import PlatformSettings, read_settings, write_settings
-from dashboard.sandbox.web import here, now, page
+from dashboard.sandbox.web import here, now, page, words
 
 bp = Blueprint("platform", __name__, url_prefix="/control")
 _LONGEST_ACCESS = 30 * 86_400
 _MOST_USES = 10_000
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _ROTATION_WORDS = {
     Rotation.STRICT: "works once; a second time ends the permission",
     Rotation.GRACE: "works again within 60 s, with the same answer",
@@ -173,7 +175,7 @@ def _whole(fields: Mapping[str, str], name: str, default: int, most: int) -> int
     text = fields.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= most:
         raise ActionRefusedError(f"{name} is a whole number from 1 to {most}.")
     return int(text)
 
@@ -181,16 +183,11 @@ def _whole(fields: Mapping[str, str], name: str, default: int, most: int) -> int
 def _consent(db: sqlite3.Connection, body: Mapping[str, Any]) -> Consent:
     person = accounts.find_person(db, str(body.get("person", "")))
     app = apps.find_app(db, str(body.get("client_id", "")))
-    scopes = parse_scopes(_words(body.get("scopes")))
+    scopes = parse_scopes(" ".join(words(body.get("scopes"))))
     if person is None or app is None or not scopes:
         raise ActionRefusedError("A known person, a known client_id and known scopes are needed.")
-    found = [accounts.find_account(db, key) for key in _words(body.get("accounts")).split()]
+    found = [accounts.find_account(db, key) for key in words(body.get("accounts"))]
     ids = tuple(one.id for one in found if one and accounts.role_of(db, person.id, one.id))
     if not ids or len(ids) < len(found):
         raise ActionRefusedError(f"{person.name} has no role on all of these accounts.")
     return Consent(person_id=person.id, client_id=app.client_id, scopes=scopes, account_ids=ids)
-
-
-def _words(value: Any) -> str:
-    """A list of words, or one text with spaces, as one text."""
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value or "")

@@ -53,6 +53,13 @@ def wants_json() -> bool:
     return is_machine_call() or best == "application/json"
 
 
+def words(value: Any) -> list[str]:
+    """What a caller sent as a list of words, or as one text with spaces; nothing for nonsense."""
+    if isinstance(value, list):
+        return [str(word) for word in value]
+    return value.split() if isinstance(value, str) else []
+
+
 def refuse_strangers() -> None:
     """Keep other web sites out: a host name that is not ours (rebinding), a cross-site form."""
     hosts = here().hosts

@@ -37,7 +37,16 @@ def test_posts_can_be_asked_for_since_an_instant(driver):
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=41", "limit=0", "limit=x", "before=nothing", "since=yesterday"]
+    "query",
+    [
+        "limit=41",
+        "limit=0",
+        "limit=x",
+        f"limit={'9' * 5_000}",
+        "before=nothing",
+        "since=yesterday",
+        "since=0001-01-01T00:00:00%2B14:00",
+    ],
 )
 def test_senseless_positions_are_refused(driver, query):
     token = driver.link()["access_token"]

@@ -158,7 +158,9 @@ def test_everything_survives_a_restart(make_app, driver):
     assert driver.account(pair["access_token"]).json["error"] == "account_suspended"
 
 
-@pytest.mark.parametrize("fields", [{"rotation": "sometimes"}, {"access_life": "0"}])
+@pytest.mark.parametrize(
+    "fields", [{"rotation": "sometimes"}, {"access_life": "0"}, {"access_life": "9" * 5_000}]
+)
 def test_senseless_settings_are_refused(driver, fields):
     before = driver.state()["settings"]
     assert driver.settings(**fields).status_code == 409

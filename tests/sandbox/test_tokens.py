@@ -200,6 +200,8 @@ def test_app_cannot_revoke_the_tokens_of_another(driver, elsewhere):
         {"client_name": "x", "redirect_uris": ["javascript:alert(1)"], "scopes": "profile"},
         {"client_name": "x", "redirect_uris": ["/callback"], "scopes": "profile"},
         {"client_name": "x", "redirect_uris": [REDIRECT], "scopes": "everything"},
+        {"client_name": "x", "redirect_uris": 7, "scopes": {"a": []}},
+        ["no", "object"],
     ],
 )
 def test_senseless_registrations_are_refused(driver, said):
