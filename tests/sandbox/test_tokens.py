@@ -24,6 +24,14 @@ def test_code_works_once_and_a_second_use_ends_what_the_first_gave(driver):
     assert driver.account(pair["access_token"]).json["error"] == "token_revoked"
 
 
+def test_code_that_comes_back_late_does_not_hide_the_first_cause(driver):
+    code = driver.code()
+    pair = driver.exchange(code).json
+    driver.press("change-password")
+    driver.exchange(code)
+    assert driver.account(pair["access_token"]).json["cause"] == "password_changed"
+
+
 def test_code_runs_out_after_a_minute(driver, watch):
     code = driver.code()
     watch.forward(seconds=60)
