@@ -6,6 +6,7 @@ from dashboard.services.failures import forget_old_failures, put_crashed_aside
 from dashboard.services.heartbeats import forget_old_heartbeats
 from dashboard.services.ports import Tools
 from dashboard.services.scheduling import forget_old_slots
+from dashboard.services.sending import forget_old_mails
 
 _LONGEST_DEADLINE = timedelta(minutes=10)
 
@@ -16,3 +17,4 @@ def tidy(tools: Tools) -> None:
     forget_old_failures(tools)
     forget_old_heartbeats(tools)
     forget_old_slots(tools)
+    forget_old_mails(tools)

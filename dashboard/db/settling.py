@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.deliveries import Claimed, Mail, bundle
 from dashboard.db.tables import DeliveryRow
-from dashboard.domain.deliveries import DeliveryState
+from dashboard.domain.deliveries import UNDER_WAY, DeliveryState
 
 
 def hand_over(
@@ -46,7 +46,7 @@ def hand_over(
 
 
 def settle_sent(session: Session, claimed: Claimed, *, now: datetime) -> bool:
-    """The server took it."""
+    """The server took it; what it said is its reader's now and not kept here."""
     session.execute(
         update(DeliveryRow).where(col(DeliveryRow.lead_id) == claimed.id).values(sent_at=now)
     )
@@ -55,6 +55,8 @@ def settle_sent(session: Session, claimed: Claimed, *, now: datetime) -> bool:
         claimed,
         state=DeliveryState.SENT.value,
         sent_at=now,
+        text="",
+        html="",
         error="",
         due_at=None,
         claim="",
@@ -109,6 +111,20 @@ def revive(session: Session, delivery_id: UUID, *, now: datetime) -> bool:
         .values(state=DeliveryState.RETRY.value, due_at=now, attempts=0, flights=0, created_at=now)
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def forget_before(session: Session, at: datetime, *, most: int) -> int:
+    """Delete deliveries that ended and were made before that instant; returns how many."""
+    ended = (
+        select(col(DeliveryRow.id))
+        .where(
+            col(DeliveryRow.created_at) < at,
+            col(DeliveryRow.state).not_in([state.value for state in UNDER_WAY]),
+        )
+        .limit(most)
+    )
+    done = session.execute(delete(DeliveryRow).where(col(DeliveryRow.id).in_(ended)))
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def dismiss(session: Session, delivery_id: UUID) -> bool:

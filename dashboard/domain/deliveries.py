@@ -21,6 +21,7 @@ class DeliveryState(StrEnum):
 
 
 WAITING = frozenset({DeliveryState.PENDING, DeliveryState.RETRY})
+UNDER_WAY = WAITING | {DeliveryState.SENDING}
 
 LEASE = timedelta(minutes=5)
 """How long a sender has; the mailer's own deadline must be well below."""
@@ -39,6 +40,9 @@ CRASHES_ALLOWED = 5
 
 MAILS_PER_HOUR = 20
 """The hard cap per person; what exceeds it waits and comes in one mail (R61)."""
+
+KEEP = timedelta(days=90)
+"""How long it is remembered who was told (R73)."""
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)

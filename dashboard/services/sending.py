@@ -6,6 +6,7 @@ was, with the same Message-ID (R53).
 """
 
 import secrets
+from datetime import datetime
 from uuid import UUID
 
 from dashboard.adapters.letter import Letter
@@ -15,9 +16,11 @@ from dashboard.db.deliveries import (
     Claimed,
     Mail,
     due_ids,
+    oldest_waiting,
 )
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.settling import (
+    forget_before,
     hand_over,
     keep_mail,
     settle_ended,
@@ -26,6 +29,7 @@ from dashboard.db.settling import (
 )
 from dashboard.domain.deliveries import (
     FLIGHTS_ALLOWED,
+    KEEP,
     UNCLEAR_PAUSE,
     DeliveryState,
     retry_in,
@@ -37,6 +41,7 @@ from dashboard.services.mail_pause import begin_pause, end_pause, may_send
 from dashboard.services.ports import Mailer, Tools
 
 _AT_ONCE = 100
+_BATCH = 500
 _SILENCES_BORNE = 3
 
 
@@ -76,6 +81,21 @@ def send(tools: Tools, delivery_id: UUID) -> Outcome:
     outcome = _settle(tools, ready.claimed, answer)
     point("mail.settled")
     return outcome
+
+
+def forget_old_mails(tools: Tools) -> None:
+    """Drop deliveries that ended long ago, a batch at a time, so that nobody waits for it (R73)."""
+    before = tools.now() - KEEP
+    dropped = _BATCH
+    while dropped == _BATCH:
+        with tools.database.writing() as unit:
+            dropped = forget_before(unit, before, most=_BATCH)
+
+
+def waiting_since(tools: Tools) -> datetime | None:
+    """Since when the longest waiting mail waits; None when none does."""
+    with tools.database.reading() as session:
+        return oldest_waiting(session)
 
 
 def _mail_of(ready: Ready) -> Mail:

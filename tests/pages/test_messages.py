@@ -114,10 +114,10 @@ def test_alice_finds_her_boxes_among_her_settings(client_for, alice) -> None:
     assert "Messages &amp; communication" in text
     assert text.count('class="setting-box"') == 4
     assert "0 accounts now." in text
-    assert "is told by e-mail" not in text
+    assert "is told about" not in text
 
 
 def test_ada_finds_the_boxes_of_alice_and_reads_that_she_is_told(client_for, alice, ada) -> None:
     text = client_for(ada).get(f"/settings/users/{alice.id}").text
     assert f'action="{address(alice)}"' in text
-    assert "Alice Smit is told by e-mail what you change here." in text
+    assert "Alice Smit is told about what you change here." in text

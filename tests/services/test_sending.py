@@ -1,5 +1,6 @@
 """Deliveries at a real mail server: once each, to the right people, whatever goes wrong."""
 
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +26,7 @@ from dashboard.domain.states import LinkState
 from dashboard.services.mail_pause import pause_now
 from dashboard.services.notifying import gather
 from dashboard.services.ports import Tools
-from dashboard.services.sending import send, send_due
+from dashboard.services.sending import forget_old_mails, send, send_due, waiting_since
 from dashboard.settings import MailServer
 from tests.adapters.mail_sink import Sink, SinkServer
 from tests.factories import make_account, make_role, make_user
@@ -61,7 +62,10 @@ def with_server(tools: Tools, server: SinkServer, **login: str) -> Tools:
         mail_from="Linkkeeper <keeper@example.org>",
         base_url="https://links.example.org",
     )
-    return replace(tools, settings=settings, mailer=Mailer.from_settings(settings))
+    # No certificate is looked at here, and loading the authorities takes its time.
+    authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    mailer = Mailer(place, sender=settings.mail_from, authorities=authorities)
+    return replace(tools, settings=settings, mailer=mailer)
 
 
 @pytest.fixture
@@ -715,3 +719,43 @@ def test_planned_posts_are_named_with_the_next_that_is_due(
     tell(tools, clock)
     text = text_of(mails(sink)[0])
     assert "Due next: 2 posts are planned; the next is due Tuesday 24 November 2026, 16:00." in text
+
+
+def test_what_a_mail_said_is_not_kept_once_it_went_out(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    """R73"""
+    breaks(tools)
+    tell(tools, clock)
+    (row,) = rows(tools, DeliveryRow)
+    assert (row.text, row.html) == ("", "")
+
+
+def test_who_was_told_is_forgotten_after_a_season_but_not_what_still_waits(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    """R73"""
+    breaks(tools)
+    tell(tools, clock)
+    clock.advance(days=89)
+    breaks(tools, "Garage")
+    clock.advance(seconds=5)
+    gather(tools)
+    forget_old_mails(tools)
+    assert states(tools) == ["pending", "sent"]
+    clock.advance(days=90)
+    forget_old_mails(tools)
+    assert states(tools) == ["pending"]
+
+
+def test_it_is_known_how_long_the_outbox_waits(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    assert waiting_since(tools) is None
+    breaks(tools)
+    since = clock.advance(seconds=5)
+    gather(tools)
+    clock.advance(minutes=3)
+    assert waiting_since(tools) == since
+    send_due(tools)
+    assert waiting_since(tools) is None
