@@ -21,3 +21,8 @@ def account(account_id: UUID) -> str:
 def relink(account_id: UUID) -> str:
     """Where a relink or a renewal begins."""
     return f"{ACCOUNTS}/{account_id}/relink"
+
+
+def stop_mails(delivery_id: UUID) -> str:
+    """Where whoever got a mail stops further ones of its kind, without signing in."""
+    return f"/mail/stop/{delivery_id}"

@@ -16,6 +16,7 @@ from dashboard.pages import (
     roles,
     session,
     setup,
+    stop,
     users,
     welcome,
 )
@@ -34,6 +35,7 @@ PAGES: tuple[Blueprint, ...] = (
     roles.bp,
     session.bp,
     setup.bp,
+    stop.bp,
     users.bp,
     welcome.bp,
 )

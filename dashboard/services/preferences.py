@@ -3,7 +3,7 @@
 Only these boxes can be changed here (R15). Whoever's boxes somebody else changed is told (R16).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -125,6 +125,17 @@ def set_boxes(
             for kind, wish in wishes.items()
             if wish.wanted is not before[kind].wanted
         }
+        if changed:
+            _store(tools, unit, actor, user_id, changed)
+
+
+def untick(tools: Tools, actor: Actor, user_id: UUID, kinds: Collection[NoticeKind]) -> None:
+    """Untick boxes for the user himself, whatever anybody saw before; raises NotFoundError."""
+    with tools.database.writing() as unit:
+        if find_person(unit, user_id, lock=True) is None:
+            raise NotFoundError("user")
+        stored = differing(unit, user_id)
+        changed = {kind: False for kind in kinds if _box(kind, stored, {}).wanted}
         if changed:
             _store(tools, unit, actor, user_id, changed)
 

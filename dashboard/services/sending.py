@@ -27,6 +27,7 @@ from dashboard.db.settling import (
     settle_later,
     settle_sent,
 )
+from dashboard.domain import places
 from dashboard.domain.deliveries import (
     FLIGHTS_ALLOWED,
     KEEP,
@@ -35,6 +36,7 @@ from dashboard.domain.deliveries import (
     retry_in,
 )
 from dashboard.domain.faults import point
+from dashboard.domain.notices import NOTICE_SPECS
 from dashboard.services.claiming import Outcome, Ready, prepare, unclear
 from dashboard.services.drafting import Draft
 from dashboard.services.mail_pause import begin_pause, end_pause, may_send
@@ -76,7 +78,7 @@ def send(tools: Tools, delivery_id: UUID) -> Outcome:
     if not _write_down(tools, ready, mail):
         return Outcome.NOT_OURS
     point("mail.before_send")
-    answer = _mail(tools.mailer, ready, mail)
+    answer = _mail(tools.mailer, tools.settings.base_url, ready, mail)
     point("mail.after_send")
     outcome = _settle(tools, ready.claimed, answer)
     point("mail.settled")
@@ -124,9 +126,20 @@ def _write_down(tools: Tools, ready: Ready, mail: Mail) -> bool:
         )
 
 
-def _mail(mailer: Mailer, ready: Ready, mail: Mail) -> Sent | Failed:
+def _headers(base_url: str, claimed: Claimed) -> dict[str, str]:
+    """Let mail programs offer to stop what may be stopped, by one click (RFC 8058, R56)."""
+    if not NOTICE_SPECS[claimed.kind].optional:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{base_url}{places.stop_mails(claimed.id)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _mail(mailer: Mailer, base_url: str, ready: Ready, mail: Mail) -> Sent | Failed:
     return mailer.send(
         Letter(
+            headers=_headers(base_url, ready.claimed),
             to=ready.recipient.email,
             subject=mail.subject,
             text=mail.text,

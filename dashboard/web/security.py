@@ -41,6 +41,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _MAX_BODY = 256 * 1024  # bytes; nothing is uploaded, the longest form is a post
 _MAX_FIELDS = 1_000
+_ONE_CLICK = "dashboard.pages.stop.stop"  # sent by mail programs, which have no token (RFC 8058)
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
 
 
@@ -58,7 +59,7 @@ def add_security(app: Flask, runtime: Runtime) -> None:
     origins = _own_origins(settings)
     app.before_request(lambda: _refuse_strangers(origins))
     app.before_request(_refuse_unstorable)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(_ONE_CLICK)
     app.after_request(lambda response: _harden(response, secure=settings.secure))
 
 

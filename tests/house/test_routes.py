@@ -21,6 +21,8 @@ PUBLIC = {
     "password.forgotten",
     "setup.start",
     "setup.index",
+    "stop.ask",
+    "stop.stop",
     "welcome.start",
     "welcome.index",
 }

@@ -759,3 +759,17 @@ def test_it_is_known_how_long_the_outbox_waits(
     assert waiting_since(tools) == since
     send_due(tools)
     assert waiting_since(tools) is None
+
+
+def test_a_mail_program_can_offer_to_stop_mails_that_may_be_stopped(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    """R56: one click, and only where a box can be unticked."""
+    breaks(tools)
+    change_settings(tools, anna, None, "Role: Editor -> Viewer")
+    tell(tools, clock)
+    told, settings = sorted(mails(sink), key=lambda mail: "settings" in mail["Subject"])
+    (row,) = [row for row in rows(tools, DeliveryRow) if row.accounts]
+    assert told["List-Unsubscribe"] == f"<https://links.example.org/mail/stop/{row.id}>"
+    assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert settings["List-Unsubscribe"] is None
