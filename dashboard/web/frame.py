@@ -1,12 +1,14 @@
 """What the frame around every page shows: who is signed in, what needs them, whether checks run."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, g
 
-from dashboard.services.banners import Banner, banners
+from dashboard.services.framing import Frame, frame_for
 from dashboard.web.current import request_id, tools, viewer_or_none
+from dashboard.web.htmx import wants_part
+
+_NOTHING = Frame(needs_you=0, banners=(), checks=None)
 
 
 def add_frame(app: Flask) -> None:
@@ -14,19 +16,14 @@ def add_frame(app: Flask) -> None:
     app.context_processor(_frame)
 
 
-class _Banners:
-    """Asked for only by pages that show them: what a page polls for does not pay for them."""
-
-    def __iter__(self) -> Iterator[Banner]:
-        viewer = None if "failing" in g else viewer_or_none()
-        return iter(banners(tools(), viewer) if viewer else ())
-
-
 def _frame() -> dict[str, Any]:
+    viewer = None if "failing" in g else viewer_or_none()
+    # What a page polls for has no frame and does not pay for one.
+    frame = frame_for(tools(), viewer) if viewer and not wants_part() else _NOTHING
     return {
-        "viewer": None if "failing" in g else viewer_or_none(),
-        "banners": _Banners(),
-        "needs_you": 0,
-        "checks": None,
+        "viewer": viewer,
+        "banners": frame.banners,
+        "needs_you": frame.needs_you,
+        "checks": frame.checks,
         "request_id": request_id(),
     }
