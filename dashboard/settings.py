@@ -60,6 +60,7 @@ class Settings:
     trusted_proxies: int = 0
     sandbox_url: str | None = None
     worker_processes: int = 1
+    asks_per_host: int = 64
     web_threads: int = 32
 
     @property
@@ -96,6 +97,7 @@ class Settings:
             trusted_proxies=reader.take("LINKKEEPER_TRUSTED_PROXIES", "0", _number(0, 5)),
             sandbox_url=reader.maybe("LINKKEEPER_SANDBOX_URL", _base_url),
             worker_processes=reader.take("LINKKEEPER_WORKERS", "1", _number(1, 64)),
+            asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),
         )
         reader.refuse_unknown()

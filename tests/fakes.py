@@ -50,6 +50,7 @@ class ScriptedHttp:
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[Ask] = field(default_factory=list)
+    _kept: list[asyncio.Task[Any]] = field(default_factory=list)
 
     async def send(self, ask: Ask) -> Answer:
         self.asked.append(ask)
@@ -64,7 +65,21 @@ class ScriptedHttp:
         return answer
 
     def run(self, talk: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run(talk)
+        return asyncio.run(self._with_what_must_end(talk))
+
+    async def to_the_end(self, talk: Coroutine[Any, Any, Any]) -> Any:
+        task = asyncio.ensure_future(talk)
+        self._kept.append(task)
+        return await asyncio.shield(task)
+
+    async def _with_what_must_end(self, talk: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await talk
+        finally:
+            loop = asyncio.get_running_loop()
+            kept = [task for task in self._kept if task.get_loop() is loop]
+            if kept:
+                await asyncio.wait(kept)
 
 
 class PlainPasswords:

@@ -1,14 +1,16 @@
 """Our registrations with platforms and their servers; the secret is sealed to its row."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.tables import AppRow
 from dashboard.domain.credentials import App, Sealer
+from dashboard.domain.errors import CannotDecryptError
 
 
 def newest_app(
@@ -43,6 +45,36 @@ def insert_app(
             facts=dict(app.facts),
             created_at=now,
         )
+    )
+
+
+def load_apps(session: Session, cipher: Sealer, app_ids: Sequence[UUID]) -> dict[UUID, App | None]:
+    """The registrations among these; None where the secret cannot be opened on this server."""
+    rows = session.execute(select(AppRow).where(col(AppRow.id).in_(app_ids))).scalars()
+    apps: dict[UUID, App | None] = {}
+    for row in rows:
+        try:
+            apps[row.id] = _app(row, cipher)
+        except CannotDecryptError:
+            apps[row.id] = None
+    return apps
+
+
+def note_app_problem(session: Session, app_id: UUID, problem: str, *, now: datetime) -> None:
+    """Keep what the platform says about our registration; the date is that of the first time."""
+    session.execute(
+        update(AppRow)
+        .where(col(AppRow.id) == app_id, col(AppRow.problem) != problem[:500])
+        .values(problem=problem[:500], problem_since=func.coalesce(col(AppRow.problem_since), now))
+    )
+
+
+def clear_app_problems(session: Session, app_ids: Sequence[UUID]) -> None:
+    """These registrations were just seen to work."""
+    session.execute(
+        update(AppRow)
+        .where(col(AppRow.id).in_(app_ids), col(AppRow.problem) != "")
+        .values(problem="", problem_since=None)
     )
 
 

@@ -6,19 +6,25 @@ instead of failing in the middle. Reading transactions never block writers (WAL)
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session as PlainSession
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from dashboard.db.trouble import told_apart
+from dashboard.domain.errors import StorageError, StorageTrouble
 
 _BUSY_TIMEOUT = 10_000  # milliseconds
 _PG_OPTIONS = (
     "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
 )
+
+
+T = TypeVar("T")
 
 
 class UnitOfWork(Session):
@@ -55,6 +61,17 @@ class Database:
         for call in afterwards:
             call()
 
+    def write(self, work: Callable[[UnitOfWork], T]) -> T:
+        """Do `work` in a writing transaction; once more if others were in its way (R69)."""
+        try:
+            with self.writing() as unit:
+                return work(unit)
+        except StorageError as error:
+            if error.trouble is not StorageTrouble.BUSY:
+                raise
+        with self.writing() as unit:
+            return work(unit)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; whatever is changed in it is thrown away. Raises StorageError."""
@@ -67,6 +84,15 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def database_now(session: PlainSession) -> datetime:
+    """The database's own clock: one clock for all machines that work on it (R75)."""
+    if session.get_bind().dialect.name == "sqlite":
+        text = session.execute(select(func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now"))).scalar_one()
+        return datetime.fromisoformat(text)
+    present: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return present
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -184,7 +184,8 @@ class LinkRow(SQLModel, table=True):
     """Our connection to one account: its health and when it is checked next.
 
     `version` is the compare-and-set of the check path; `changed_seq` is the value of the
-    `links` counter at the last change a viewer can see (live fragments).
+    `links` counter at the last change a viewer can see (live fragments). `lapses` counts claims
+    whose worker died, so that a link that kills workers is found out and set aside (R65).
     """
 
     __tablename__ = "links"
@@ -207,6 +208,7 @@ class LinkRow(SQLModel, table=True):
     next_check_at: datetime | None = None  # None: not in the rota (paused, removed)
     claim: str = Field(default="", max_length=80)
     claimed_until: datetime | None = None
+    lapses: int = 0
     streak: int = 0
     linked_at: datetime
     linked_by: UUID | None = None

@@ -51,9 +51,11 @@ class Subject:
 def refresh_due(credential: Credential, *, obtained_at: datetime, spread: float) -> datetime | None:
     """When to renew: at a random point in the last 20-50 % of its life (R37).
 
-    `spread` is a random number from 0 to 1. None when it has no end or cannot be renewed.
+    `spread` is a random number from 0 to 1. None when it has no end or cannot be renewed. The
+    right to renew may end, too: it is used in time even if the access part lives longer.
     """
-    if credential.expires_at is None or not credential.refresh:
+    if not credential.refresh:
         return None
-    life = credential.expires_at - obtained_at
-    return obtained_at + life * (0.5 + 0.3 * spread)
+    ends = [end for end in (credential.expires_at, credential.refresh_expires_at) if end]
+    points = [obtained_at + (end - obtained_at) * (0.5 + 0.3 * spread) for end in ends]
+    return min(points, default=None)

@@ -1,4 +1,4 @@
-"""When a link is checked next, and when a credential is renewed ahead of its end.
+"""When a link is checked next.
 
 Every state but `paused` stays in the rota, so a link that heals is seen to heal. Chance comes in
 as a `lot` from 0 to 1, drawn from the link and the instant: the same input gives the same answer.
@@ -62,11 +62,6 @@ def next_check(
 def spread(now: datetime, span: timedelta, lot: float) -> datetime:
     """A point within the coming span: where what was missed while we were down is put (R76)."""
     return now + span * lot
-
-
-def renewal_point(ends: datetime, *, obtained_at: datetime, lot: float) -> datetime:
-    """When to renew what ends then: at a random point in the last 20 to 50 % of its life (R37)."""
-    return obtained_at + (ends - obtained_at) * (0.5 + 0.3 * lot)
 
 
 def _wait(health: LinkHealth, now: datetime, streak: int, rota: Rota) -> timedelta:

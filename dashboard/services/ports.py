@@ -1,14 +1,16 @@
 """What the services need of the outside world, as protocols; tests hand in fakes of these only."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event
 from typing import Any, Protocol, TypeVar
 
 from dashboard.adapters.letter import Letter
 from dashboard.adapters.smtp import Failed, Sent
 from dashboard.db.engine import Database
 from dashboard.domain.credentials import Sealer
+from dashboard.domain.traffic import Traffic
 from dashboard.domain.wire import Http
 from dashboard.platforms.protocol import Platform
 from dashboard.settings import Settings
@@ -34,6 +36,10 @@ class Outbound(Http, Protocol):
 
     def run(self, talk: Coroutine[Any, Any, T]) -> T: ...
 
+    async def to_the_end(self, talk: Coroutine[Any, Any, T]) -> T:
+        """Once begun, it is not cut off by a cancellation or by the end of the process (R34)."""
+        ...
+
 
 class Passwords(Protocol):
     """Argon2id (R1). `verify` takes the same time when `stored` is empty (R7)."""
@@ -57,7 +63,11 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What use cases work with; built once per process by `runtime.py`, by fixtures in tests."""
+    """What use cases work with; built once per process by `runtime.py`, by fixtures in tests.
+
+    `traffic` is what this process remembers of the platforms' hosts; `stopping` is set when the
+    process is asked to end: long work claims nothing more and hands back what it has not begun.
+    """
 
     settings: Settings
     database: Database
@@ -68,3 +78,5 @@ class Tools:
     now: Clock
     platforms: Mapping[str, Platform]
     mailer: Mailer | None = None  # None: no mail server is set up, mails are kept
+    traffic: Traffic = field(default_factory=Traffic)
+    stopping: Event = field(default_factory=Event)

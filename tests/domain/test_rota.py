@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
 from dashboard.domain.links import LinkHealth
-from dashboard.domain.rota import Rota, draw_lot, next_check, renewal_point, spread
+from dashboard.domain.rota import Rota, draw_lot, next_check, spread
 from dashboard.domain.states import LinkState
 from dashboard.domain.transitions import Patience, advance
 from tests.fakes import START
@@ -119,11 +119,3 @@ def test_what_was_missed_is_spread_over_the_whole_span() -> None:
     assert all(START <= place < START + span for place in places)
     seconds = [int((place - START).total_seconds()) for place in places]
     assert max(seconds.count(second) for second in set(seconds)) <= 10
-
-
-@given(life=st.timedeltas(timedelta(minutes=5), timedelta(days=60)), lot=LOTS)
-def test_renewal_falls_into_the_last_20_to_50_percent_of_life(life: timedelta, lot: float) -> None:
-    """R37."""
-    at = renewal_point(START + life, obtained_at=START, lot=lot)
-    left = (START + life - at) / life
-    assert 0.2 - 1e-6 <= left <= 0.5 + 1e-6

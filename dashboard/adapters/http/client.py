@@ -80,7 +80,7 @@ class HttpClient:
         return cls(
             user_agent=f"Linkkeeper/{__version__} (+{settings.base_url})",
             allow_private_hosts=settings.allow_private_hosts,
-            limits=limits,
+            limits=limits or Limits.for_asks(settings.asks_per_host),
         )
 
     async def send(self, ask: Ask) -> Answer:

@@ -34,6 +34,11 @@ class Limits:
     connections_per_host: int = 10
     remember_names: int = 10
 
+    @classmethod
+    def for_asks(cls, per_host: int) -> "Limits":
+        """Room for as many questions at once as the checks ask, so that none waits in here."""
+        return cls(connections=4 * per_host, connections_per_host=per_host)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:

@@ -1,0 +1,111 @@
+"""Renews credentials so that none is ever lost: one renewal per generation, across all processes.
+
+Whoever does not get the lease waits, re-reads and uses what its holder stored; nobody asks without
+the lease (R33). The steps of one renewal stand in `renewing.py`.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from dashboard.db.apps import find_app
+from dashboard.db.credentials import open_credential
+from dashboard.db.grants import RefreshState, load_grants, offer_due
+from dashboard.db.salvage import forget_salvage
+from dashboard.domain.errors import CannotDecryptError
+from dashboard.platforms.protocol import RefreshesCredentials
+from dashboard.services.ports import Tools
+from dashboard.services.renewals import Denied, Gone, Locked, Renewal, Renewed, UnderWay
+from dashboard.services.renewing import Attempt
+from dashboard.services.safekeeping import salvage_folder
+
+LOSER_WAITS = 20.0  # seconds
+_AT_ONCE = 8
+_SALVAGE_KEPT = timedelta(days=30)
+_OFFERED_AGAIN = timedelta(minutes=3)  # longer than the lease: whoever is at it has ended by then
+
+
+async def refresh_grant(
+    tools: Tools, grant_id: UUID, *, generation: int | None = None, wait: float = LOSER_WAITS
+) -> Renewal:
+    """Renew a grant, or take what somebody else has renewed in the meantime.
+
+    `generation` is the one that was found wanting: a newer one is returned without asking. `wait`
+    is how long, in seconds, another holder of the lease is waited for.
+    """
+    until = time.monotonic() + wait
+    pause = 0.05
+    while True:
+        attempt = await asyncio.to_thread(_read, tools, grant_id)
+        if not isinstance(attempt, Attempt):
+            return attempt
+        grant = attempt.grant
+        if generation is not None and grant.generation > generation:
+            return Renewed(credential=attempt.credential, generation=grant.generation)
+        if grant.state is RefreshState.REFUSED and grant.refusal is not None:
+            return Denied(cause=grant.refusal.cause, evidence=grant.refusal.evidence)
+        generation = grant.generation
+        renewal = await tools.http.to_the_end(attempt.run())
+        if renewal is not None:
+            return renewal
+        if time.monotonic() + pause > until:
+            return UnderWay()
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 1.0)
+
+
+def refresh_due(tools: Tools, *, limit: int = 200) -> list[Renewal]:
+    """Renew what is due, a few at a time, and put in place what was salvaged.
+
+    What is not reached is due again in a few minutes, so nothing is lost with this process.
+    """
+    put_salvaged_in_place(tools)
+    now = tools.now()
+    due = tools.database.write(
+        lambda unit: offer_due(unit, now=now, limit=limit, again=now + _OFFERED_AGAIN)
+    )
+    return tools.http.run(_refresh_all(tools, due))
+
+
+def put_salvaged_in_place(tools: Tools) -> int:
+    """Give grants the credentials that were kept in files while the database took nothing."""
+    placed = 0
+    for grant_id in salvage_folder(tools).grants():
+        attempt = _read(tools, grant_id)
+        if isinstance(attempt, Attempt) and attempt.safe.adopt() is not None:
+            placed += 1
+    return placed
+
+
+def forget_old_salvage(tools: Tools) -> None:
+    """Drop sealed credentials that nobody has needed for a month."""
+    before = tools.now() - _SALVAGE_KEPT
+    tools.database.write(lambda unit: forget_salvage(unit, before=before))
+
+
+async def _refresh_all(tools: Tools, due: Sequence[tuple[UUID, int]]) -> list[Renewal]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(grant_id: UUID, generation: int) -> Renewal:
+        async with gate:
+            if tools.stopping.is_set():
+                return UnderWay()
+            return await refresh_grant(tools, grant_id, generation=generation, wait=0.0)
+
+    return list(await asyncio.gather(*(one(*grant) for grant in due)))
+
+
+def _read(tools: Tools, grant_id: UUID) -> Attempt | Gone | Locked:
+    with tools.database.reading() as session:
+        grant = load_grants(session, [grant_id]).get(grant_id)
+        platform: object = tools.platforms.get(grant.platform) if grant else None
+        if grant is None or not isinstance(platform, RefreshesCredentials):
+            return Gone()
+        try:
+            credential = open_credential(tools.cipher, grant.id, grant.sealed)
+            app = find_app(session, tools.cipher, grant.app_id) if grant.app_id else None
+        except CannotDecryptError:
+            return Locked()
+    return Attempt(tools=tools, grant=grant, credential=credential, app=app, platform=platform)
