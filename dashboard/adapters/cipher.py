@@ -37,8 +37,8 @@ class Cipher:
         """Return `plain` sealed with the newest key, to be opened for the same place only."""
         key_id, key = self._keys.newest()
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        header = _VERSION + key_id + nonce
-        return header + AESGCM(key).encrypt(nonce, plain, _bound_to(header, table, row, column))
+        sealed = AESGCM(key).encrypt(nonce, plain, _place(table, row, column))
+        return _VERSION + key_id + nonce + sealed
 
     def open(self, sealed: bytes, *, table: str, row: str, column: str) -> bytes:
         """Return what was sealed for this place; raises CannotDecryptError."""
@@ -47,11 +47,9 @@ class Cipher:
         key = self._keys.find(sealed[1:_ID_END])
         if key is None:
             raise CannotDecryptError("it was sealed with a key that is not here")
-        header = sealed[:_HEADER_END]
+        nonce, rest = sealed[_ID_END:_HEADER_END], sealed[_HEADER_END:]
         try:
-            return AESGCM(key).decrypt(
-                header[_ID_END:], sealed[_HEADER_END:], _bound_to(header, table, row, column)
-            )
+            return AESGCM(key).decrypt(nonce, rest, _place(table, row, column))
         except InvalidTag:
             pass
         raise CannotDecryptError("it was sealed for another place, or altered")
@@ -61,6 +59,6 @@ class Cipher:
         return sealed[1:_ID_END] == self._keys.newest()[0]
 
 
-def _bound_to(header: bytes, table: str, row: str, column: str) -> bytes:
+def _place(table: str, row: str, column: str) -> bytes:
     # JSON, as a plain join would take ("a|b", "c") and ("a", "b|c") for the same place.
-    return header + json.dumps([table, row, column]).encode()
+    return json.dumps([table, row, column]).encode()

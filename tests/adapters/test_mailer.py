@@ -177,7 +177,7 @@ def scripted():
     """A server that says `replies` in turn, one per command, and then hangs up."""
     listeners = []
 
-    def start(*replies, pause=0.0, keep=False):
+    def start(*replies, pause=0.0, pause_before_last=0.0, keep=False):
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
 
@@ -187,6 +187,8 @@ def scripted():
                 for number, reply in enumerate(replies):
                     if number:
                         read_command(stream, whole=replies[number - 1].startswith("354"))
+                    if number == len(replies) - 1:
+                        time.sleep(pause_before_last)
                     for byte in f"{reply}\r\n".encode():
                         peer.sendall(bytes([byte]))
                         time.sleep(pause)
@@ -226,6 +228,11 @@ def test_server_that_hangs_up_after_the_letter_leaves_the_outcome_unknown(script
 def test_server_that_says_nothing_after_the_letter_leaves_the_outcome_unknown(scripted):
     server = scripted(*TALK, keep=True)
     assert mailer(server, patience=Patience(last_reply=0.2)).send(LETTER).kind == "unknown_outcome"
+
+
+def test_server_that_looks_through_the_letter_first_is_given_its_time(scripted):
+    server = scripted(*TALK, "250 taken", pause_before_last=0.4)
+    assert mailer(server, patience=Patience(reply=0.2, last_reply=5.0)).send(LETTER) == Sent()
 
 
 def test_letter_that_was_taken_stays_taken_when_the_server_hangs_up(scripted):

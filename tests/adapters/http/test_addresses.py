@@ -278,7 +278,7 @@ def test_nothing_that_python_calls_private_is_public(address):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "name", "127.1", "0x7f000001", "::1%lo", "8.8.8.8 ", "8.8.8.8/32"]
+    "text", ["", "name", "127.1", "0x7f000001", "2606:4700::1111%eth0", "8.8.8.8 ", "8.8.8.8/32"]
 )
 def test_what_is_no_numeric_address_is_not_public(text):
     assert not is_public(text)
