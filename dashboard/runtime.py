@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 
 from redis import Redis
 
-from dashboard.services.ports import Tools
+from dashboard.adapters.clock import utc_now
+from dashboard.adapters.http import HttpClient
+from dashboard.adapters.keys import KeyRing
+from dashboard.adapters.mailer import Mailer
+from dashboard.adapters.passwords import Passwords
+from dashboard.adapters.redis import connect
+from dashboard.adapters.valkey import address_of
+from dashboard.db.engine import Database
+from dashboard.platforms import available
+from dashboard.services.ports import Jobs, Tools
+from dashboard.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +34,31 @@ class Runtime:
         """End what has a lifetime, the youngest first."""
         for close in reversed(self.closers):
             close()
+
+
+def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -> Runtime:
+    """Build it all; connects to nothing yet. `jobs` gets the connection and the key for signing.
+
+    Raises KeyFileError.
+    """
+    keys = KeyRing.load(settings)
+    database = Database(settings.database_url)
+    http = HttpClient.from_settings(settings)
+    redis = connect(address_of(settings))
+    tools = Tools(
+        settings=settings,
+        database=database,
+        http=http,
+        cipher=keys.cipher(),
+        passwords=Passwords(),
+        jobs=jobs(redis, keys.derive("jobs")),
+        now=utc_now,
+        platforms=available(settings.sandbox_url),
+        mailer=Mailer.from_settings(settings),
+    )
+    return Runtime(
+        tools=tools,
+        secret_key=keys.derive("forms"),
+        redis=redis,
+        closers=(redis.close, database.close, http.close),
+    )

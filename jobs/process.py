@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from dashboard.adapters.logs import log_context
 from dashboard.services import failures
 from dashboard.services.ports import Tools
 from jobs.queues import JOBS, JobSpec
@@ -23,25 +24,43 @@ class Process:
         self._specs = jobs
         self._functions = {name: function_of(spec) for name, spec in jobs.items()}
 
+    def dispatch(self, job: str) -> bool:
+        """Run a periodic job here and now; True, as it was taken."""
+        self.run(job)
+        return True
+
     def run(self, job: str, ids: Sequence[str] = ()) -> None:
         """Run a job to its end; never raises. Safe to do twice, as every job is."""
-        try:
-            self._run(job, ids)
-        except Exception:  # noqa: BLE001 - the border: the next job must not suffer for it
-            _log.exception("job not recorded", extra={"job": job, "ids": list(ids)})
+        with log_context(job=":".join([job, *ids])):
+            try:
+                self._run(job, ids)
+            except Exception:  # noqa: BLE001 - the border: the next job must not suffer for it
+                _log.exception("job not recorded")
 
     def _run(self, job: str, ids: Sequence[str]) -> None:
         deadline = timedelta(seconds=self._specs[job].deadline)
         if not failures.begin(self.tools, job, ids, deadline=deadline):
-            _log.warning("job rests after crashes", extra={"job": job, "ids": list(ids)})
+            _log.warning("job rests after crashes")
             return
         try:
             self._functions[job](self.tools, *ids)
         except Exception as error:  # noqa: BLE001 - the border: administrators see it
-            _log.exception("job failed", extra={"job": job, "ids": list(ids)})
+            _log.exception("job failed")
             failures.record(self.tools, job, ids, describe(error))
         else:
             failures.end_well(self.tools, job, ids)
+
+
+def guarded(work: Callable[[], object], trouble: str) -> Callable[[], None]:
+    """The same border around what is no job: logged, and the loop goes on."""
+
+    def call() -> None:
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - the border
+            _log.exception(trouble)
+
+    return call
 
 
 def function_of(spec: JobSpec) -> Function:

@@ -46,8 +46,10 @@ class JobSpec:
 
 
 JOBS: dict[str, JobSpec] = {
+    "give_back_access": JobSpec(path="jobs.removal:give_back", queue=LONG),
     "gather_notices": JobSpec(path="jobs.notifications:gather", queue=QUICK, deadline=60),
     "send_mails": JobSpec(path="jobs.notifications:send_mails", queue=QUICK),
+    "purge_removed": JobSpec(path="jobs.removal:purge", queue=LONG),
     "upkeep": JobSpec(path="jobs.upkeep:tidy", queue=LONG),
 }
 
@@ -118,11 +120,11 @@ class RedisJobs:
         self._away_until = 0.0
 
     def hint(self, job: str, *ids: str) -> bool:
-        """Wake a worker for `job`; False when Redis is away, at once if it just was.
-
-        Raises KeyError for a job that is not in `JOBS`.
-        """
-        spec = JOBS[job]
+        """Wake a worker for `job`; False when Redis is away, at once if it just was."""
+        spec = JOBS.get(job)
+        if spec is None:
+            _log.error("no such job", extra={"job": job})
+            return False
         if time.monotonic() < self._away_until:
             return False
         try:

@@ -5,14 +5,28 @@ is made good by the next tick.
 """
 
 import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard.adapters.logs import set_up_logging
+from dashboard.runtime import build_runtime
+from dashboard.services.heartbeats import SCHEDULER
 from dashboard.services.ports import Tools
 from dashboard.services.scheduling import claim_slot, release_slot, slot_at
+from dashboard.settings import Settings
+from jobs.heart import Heart
+from jobs.process import guarded
+from jobs.queues import RedisJobs
 
 _log = logging.getLogger(__name__)
+_LOOK_EVERY = 1.0  # seconds
 _JUMP = timedelta(seconds=60)
 _REST = timedelta(seconds=5)  # after a tick that could not be passed on
 
@@ -28,6 +42,8 @@ class Periodic:
 PERIODIC = (
     Periodic(job="gather_notices", every=timedelta(seconds=2)),
     Periodic(job="send_mails", every=timedelta(seconds=5)),
+    Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
+    Periodic(job="purge_removed", every=timedelta(hours=1)),
     Periodic(job="upkeep", every=timedelta(minutes=5)),
 )
 
@@ -83,3 +99,25 @@ class Jumps:
             _log.warning("the clock jumped", extra={"seconds": apart.total_seconds()})
             return True
         return False
+
+
+def keep_schedule(settings: Settings) -> int:
+    """Pass ticks on as hints until told to stop."""
+    set_up_logging("scheduler")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    runtime = build_runtime(settings, jobs=RedisJobs)
+    ticker = Ticker(runtime.tools, runtime.tools.jobs.hint)
+    tick = guarded(ticker.tick, "ticks not claimed")
+    jumps = Jumps()
+    with Heart(runtime.tools, f"{socket.gethostname()}/scheduler-{os.getpid()}", SCHEDULER):
+        while not stop.wait(_LOOK_EVERY):
+            if not jumps.jumped(runtime.tools.now(), time.monotonic()):
+                tick()
+    runtime.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(keep_schedule(Settings.from_env()))

@@ -5,7 +5,6 @@ from datetime import timedelta
 from dashboard.services.failures import forget_old_failures, put_crashed_aside
 from dashboard.services.heartbeats import forget_old_heartbeats
 from dashboard.services.ports import Tools
-from dashboard.services.scheduling import forget_old_slots
 from dashboard.services.sending import forget_old_mails
 
 _LONGEST_DEADLINE = timedelta(minutes=10)
@@ -16,5 +15,4 @@ def tidy(tools: Tools) -> None:
     put_crashed_aside(tools, deadline=_LONGEST_DEADLINE)
     forget_old_failures(tools)
     forget_old_heartbeats(tools)
-    forget_old_slots(tools)
     forget_old_mails(tools)

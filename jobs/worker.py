@@ -4,8 +4,12 @@ It does not fork: one process keeps its HTTP connections and imports, and a job 
 job that hangs past its deadline ends the process, and the next one takes the work over from SQL.
 """
 
+import argparse
 import faulthandler
 import logging
+import os
+import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +24,17 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.timeouts import BaseDeathPenalty
 
-from jobs.queues import HintJob, SignedJson, waiting_key
+from dashboard.adapters.keys import KeyRing
+from dashboard.adapters.logs import set_up_logging
+from dashboard.adapters.redis import connect
+from dashboard.adapters.valkey import address_of
+from dashboard.runtime import build_runtime
+from dashboard.services.heartbeats import WORKER
+from dashboard.settings import Settings
+from jobs.heart import Heart
+from jobs.process import Process, guarded
+from jobs.queues import QUEUES, HintJob, RedisJobs, SignedJson, waiting_key
+from jobs.schedule import Ticker
 
 _log = logging.getLogger(__name__)
 _TTL = 20  # seconds; RQ waits 15 less for a hint and 10 more for an answer: a dead Redis shows soon
@@ -133,6 +147,35 @@ def serve(queues: Sequence[str], *, redis: Redis, key: bytes, work: Work, stop: 
             time.sleep(_PAUSE)
 
 
+def work_on(settings: Settings, name: str, queues: Sequence[str]) -> int:
+    """Be the worker `name` until told to stop; the first queue goes before the second."""
+    set_up_logging(name)
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    runtime = build_runtime(settings, jobs=RedisJobs)
+    process = Process(runtime.tools)
+    ticker = Ticker(runtime.tools, process.dispatch)
+    with Heart(runtime.tools, f"{socket.gethostname()}/{name}", WORKER):
+        serve(
+            queues,
+            redis=connect(address_of(settings)),  # its own, as RQ sets other time-outs on it
+            key=KeyRing.load(settings).derive("jobs"),
+            work=Work(run=process.run, alone=guarded(ticker.tick, "due work not found")),
+            stop=stop,
+        )
+    runtime.close()
+    return 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Be one of several workers on several machines."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.worker")
+    parser.add_argument("queues", nargs="*", help=f"of {', '.join(QUEUES)}; all if none is named")
+    options = parser.parse_args(arguments)
+    return work_on(Settings.from_env(), f"worker-{os.getpid()}", options.queues or QUEUES)
+
+
 def _job_class(run: Callable[[str, tuple[str, ...]], None]) -> type[HintJob]:
     class RunnableHint(HintJob):
         def perform(self) -> None:
@@ -141,3 +184,7 @@ def _job_class(run: Callable[[str, tuple[str, ...]], None]) -> type[HintJob]:
             run(name, ids)
 
     return RunnableHint
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

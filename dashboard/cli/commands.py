@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Sequence
 
 from dashboard.cli.screen import complain
-from dashboard.cli.trouble import Trouble
+from dashboard.cli.trouble import Silent, Trouble
 from dashboard.settings import SettingsError
 
 
@@ -22,6 +22,8 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         complain("These settings cannot be used:", *error.faults)
         return 2
+    except Silent:
+        return 1
     except Trouble as trouble:
         complain(str(trouble))
         return 1
@@ -38,9 +40,20 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(runs=f"dashboard.cli.{runs}")
         return added
 
+    run = command("run", "run:run", "Start everything on this machine.")
+    _add_address(run)
+    run.add_argument("--verbose", action="store_true", help="show all that the parts say")
+    web = command("web", "web:web", "Only the web part; needs DATABASE_URL and REDIS_URL.")
+    _add_address(web)
+    command("migrate", "preparing:migrate", "Bring the database up to date.")
     command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
     test = command("test", "testing:test", "Run the tests; other options go to pytest.")
     test.add_argument("--slow", action="store_true", help="only the tests that take long")
     lock = command("lock", "locks:lock", "Write both requirements files anew from pyproject.toml.")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions where allowed")
     return parser
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")

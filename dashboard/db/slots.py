@@ -9,19 +9,24 @@ from sqlmodel import col
 
 from dashboard.db.tables import SlotRow
 
+_KEPT = 100  # slots of a task that nobody can be late for any more than this
+
 
 def claim(session: Session, task: str, slot: int, *, at: datetime) -> bool:
-    """True for exactly one of all who ask for the same slot of the same task."""
+    """True for exactly one of all who ask for the same slot of the same task.
+
+    Old slots of the task go at the same time: some tasks are due every few seconds.
+    """
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = dialect.insert(SlotRow).values(task=task, slot=slot, at=at).on_conflict_do_nothing()
-    return bool(session.execute(row.returning(col(SlotRow.slot))).all())
+    won = bool(session.execute(row.returning(col(SlotRow.slot))).all())
+    if won:
+        session.execute(
+            delete(SlotRow).where(col(SlotRow.task) == task, col(SlotRow.slot) < slot - _KEPT)
+        )
+    return won
 
 
 def release(session: Session, task: str, slot: int) -> None:
     """Give a claimed tick back, for the next who asks."""
     session.execute(delete(SlotRow).where(col(SlotRow.task) == task, col(SlotRow.slot) == slot))
-
-
-def forget_before(session: Session, at: datetime) -> None:
-    """Drop rows that nobody can claim any more."""
-    session.execute(delete(SlotRow).where(col(SlotRow.at) < at))

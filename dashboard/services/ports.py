@@ -31,6 +31,13 @@ class Jobs(Protocol):
         ...
 
 
+class NoJobs:
+    """For commands that run once: nothing is hinted, the reconciler finds what is due."""
+
+    def hint(self, job: str, *ids: str) -> bool:  # noqa: ARG002 - the port's signature
+        return False
+
+
 class Outbound(Http, Protocol):
     """The one outbound client; `run` lets synchronous code wait for an asynchronous talk."""
 

@@ -10,7 +10,6 @@ from dashboard.db import slots
 from dashboard.services.ports import Tools
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_KEEP = timedelta(days=2)
 
 
 def slot_at(now: datetime, every: timedelta) -> int:
@@ -30,9 +29,3 @@ def release_slot(tools: Tools, task: str, slot: int) -> None:
     """The tick could not be passed on; somebody may claim it again."""
     with tools.database.writing() as unit:
         slots.release(unit, task, slot)
-
-
-def forget_old_slots(tools: Tools) -> None:
-    """Keep the table small; slots of the longest interval (a day) must outlive it."""
-    with tools.database.writing() as unit:
-        slots.forget_before(unit, tools.now() - _KEEP)

@@ -13,7 +13,11 @@ SAMPLES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_calls_yet() -> None:
+    sample.CALLS.clear()
+
+
 @pytest.fixture
 def process(tools: Tools) -> Process:
-    sample.CALLS.clear()
     return Process(tools, SAMPLES)

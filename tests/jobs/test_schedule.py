@@ -4,6 +4,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import func, select
+
+from dashboard.db.tables import SlotRow
 from dashboard.services.ports import Tools
 from jobs.queues import JOBS
 from jobs.schedule import PERIODIC, Jumps, Periodic, Ticker
@@ -80,6 +83,17 @@ def test_a_tick_given_back_may_be_taken_by_another(tools: Tools, clock: FrozenCl
     Ticker(tools, here, MINUTE).tick()
 
     assert here == ["each_minute"]
+
+
+def test_old_slots_do_not_pile_up(tools: Tools, clock: FrozenClock) -> None:
+    ticker = Ticker(tools, Dispatched(), MINUTE)
+    for _ in range(150):
+        ticker.tick()
+        clock.advance(minutes=1)
+
+    with tools.database.reading() as session:
+        kept = session.execute(select(func.count()).select_from(SlotRow)).scalar_one()
+    assert kept == 101
 
 
 def test_all_periodic_jobs_are_on_the_list_and_at_least_daily() -> None:

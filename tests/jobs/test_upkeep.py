@@ -1,20 +1,10 @@
 """Tidying drops what has had its day and nothing else."""
 
 from dashboard.db import heartbeats as heartbeat_rows
-from dashboard.services import heartbeats, scheduling
+from dashboard.services import heartbeats
 from dashboard.services.ports import Tools
-from jobs.schedule import PERIODIC
 from jobs.upkeep import tidy
 from tests.fakes import FrozenClock
-
-
-def test_slots_outlive_the_longest_interval(tools: Tools, clock: FrozenClock) -> None:
-    longest = max(periodic.every for periodic in PERIODIC)
-    assert scheduling.claim_slot(tools, "x", longest) is not None
-
-    tidy(tools)
-
-    assert scheduling.claim_slot(tools, "x", longest) is None
 
 
 def test_killed_processes_are_forgotten_after_a_day(tools: Tools, clock: FrozenClock) -> None:
