@@ -35,21 +35,30 @@ def share_working(timelines: Iterable[Timeline], *, start: datetime, end: dateti
     """
     working = watched = timedelta()
     for timeline in timelines:
-        for state, length in _stretches(timeline, start, end):
+        for state, length in stretches(timeline, start, end):
             if state is not LinkState.PAUSED:
                 watched += length
                 working += timedelta() if state in DOWN else length
     return working / watched if watched else None
 
 
-def _stretches(
+def stretches(
     timeline: Timeline, start: datetime, end: datetime
 ) -> Iterable[tuple[LinkState, timedelta]]:
+    """Give the states of a link between two instants with their lengths, in order."""
     begin = max(start, timeline.linked_at)
     changes = [change for change in timeline.changes if begin < change.at < end]
-    state = changes[0].old if changes else timeline.state
+    state = _state_at(timeline, begin)
     for change in changes:
         yield state, change.at - begin
         state, begin = change.new, change.at
     if end > begin:
         yield state, end - begin
+
+
+def _state_at(timeline: Timeline, instant: datetime) -> LinkState:
+    """The next change says what was before it; without one it stands as it stands now."""
+    for change in timeline.changes:
+        if change.at > instant:
+            return change.old
+    return timeline.state

@@ -1,5 +1,6 @@
 """Settings > Accounts: the list with the live state of each link, and one account's own page."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,14 @@ from dashboard.services import steering, syncing
 from dashboard.services.audience import who_is_told
 from dashboard.services.linking import on_offer
 from dashboard.web.access import does_not_keep_awake, needs, signed_in
+from dashboard.web.bars import bars
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import no_change, page, redirect_to
 
 bp = Blueprint("accounts", __name__, url_prefix="/settings/accounts")
+
+_BARS = 30  # days of history in a row of the list
+_BARS_OF_ONE = 90  # days of history on an account's own page
 
 
 @bp.get("")
@@ -118,6 +123,7 @@ def _filter() -> Filter:
         platform=request.args.get("platform", ""),
         search=request.args.get("q", "")[:100],
         page=max(1, request.args.get("page", 1, type=int)),
+        since=tools().now() - timedelta(days=_BARS + 1),
     )
 
 
@@ -138,13 +144,15 @@ def _list(screen: AccountsScreen, wanted: Filter) -> dict[str, Any]:
         "page_url": lambda number: url_of(page=number),
         "platforms": tools().platforms,
         "needs_you": screen.needs_you,
+        "bars_of": lambda line: bars(line.timeline, days=_BARS, now=tools().now()),
         "unfiltered": not (wanted.states or wanted.platform or wanted.search),
     }
 
 
 def _one(account_id: UUID) -> dict[str, Any]:
     with tools().database.reading() as session:
-        screen = account_screen(session, viewer(), account_id)
+        since = tools().now() - timedelta(days=_BARS_OF_ONE + 1)
+        screen = account_screen(session, viewer(), account_id, since=since)
     if screen is None:
         raise NotFoundError("account")
     platform = tools().platforms.get(screen.platform)
@@ -154,6 +162,7 @@ def _one(account_id: UUID) -> dict[str, Any]:
         "about": platform.about if platform else None,
         "capabilities": _capabilities(screen, frozenset(wants)),
         "told": who_is_told(tools(), viewer(), account_id),
+        "bars": bars(screen.timeline, days=_BARS_OF_ONE, now=tools().now()),
     }
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from dashboard.db.access import visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import change_from, health_of
+from dashboard.db.screens.history import changes_of
 from dashboard.db.tables import (
     AccountRow,
     EventRow,
@@ -26,7 +27,9 @@ from dashboard.db.tables import (
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
+from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
+from dashboard.domain.uptime import Timeline
 
 _HISTORY = 40
 _LATEST = 5
@@ -87,6 +90,7 @@ class AccountScreen:
     siblings: int
     roles: tuple[str, ...]
     moments: tuple[Moment, ...]
+    timeline: Timeline
     publications: int
     planned: int
     next_due_at: datetime | None
@@ -97,8 +101,10 @@ class AccountScreen:
     cursor: int
 
 
-def account_screen(session: Session, viewer: Viewer, account_id: UUID) -> AccountScreen | None:
-    """None when there is no such account within the role's reach."""
+def account_screen(
+    session: Session, viewer: Viewer, account_id: UUID, *, since: datetime | None = None
+) -> AccountScreen | None:
+    """None when there is no such account within the role's reach; the bars begin at `since`."""
     cursor = read_counter(session)
     found = session.execute(
         select(AccountRow, LinkRow)
@@ -127,6 +133,11 @@ def account_screen(session: Session, viewer: Viewer, account_id: UUID) -> Accoun
         siblings=_siblings(session, link),
         roles=_roles(session, account_id),
         moments=_moments(session, account_id),
+        timeline=Timeline(
+            linked_at=account.created_at,
+            state=LinkState(link.state),
+            changes=changes_of(session, [account_id], since=since)[account_id] if since else [],
+        ),
         publications=publications,
         planned=planned,
         next_due_at=next_due_at,

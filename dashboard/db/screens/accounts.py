@@ -13,11 +13,13 @@ from sqlmodel import col
 from dashboard.db.access import reachable, visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import health_of
+from dashboard.db.screens.history import changes_of
 from dashboard.db.tables import AccountRow, LinkRow, PublicationRow
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.links import LinkHealth
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
+from dashboard.domain.uptime import Change, Timeline
 
 PAGE_SIZE = 50
 
@@ -42,12 +44,13 @@ _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What the address bar asks for; `page` counts from 1."""
+    """What the address bar asks for; `page` counts from 1. `since` is where the bars begin."""
 
     states: tuple[LinkState, ...] = ()
     platform: str = ""
     search: str = ""
     page: int = 1
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class AccountLine:
     next_check_at: datetime | None
     planned: int = 0
     next_due_at: datetime | None = None
+    timeline: Timeline
 
     @property
     def needs_relink(self) -> bool:
@@ -181,8 +185,12 @@ def _lines(session: Session, viewer: Viewer, wanted: Filter, page: int) -> tuple
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
-    planned = _planned(session, [account.id for account, _ in rows])
-    return tuple(_line(account, link, planned) for account, link in rows)
+    ids = [account.id for account, _ in rows]
+    planned = _planned(session, ids)
+    changes = changes_of(session, ids, since=wanted.since) if wanted.since else {}
+    return tuple(
+        _line(account, link, planned, changes.get(account.id, [])) for account, link in rows
+    )
 
 
 def _planned(session: Session, ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
@@ -199,7 +207,10 @@ def _planned(session: Session, ids: list[UUID]) -> dict[UUID, tuple[int, datetim
 
 
 def _line(
-    account: AccountRow, link: LinkRow, planned: dict[UUID, tuple[int, datetime]]
+    account: AccountRow,
+    link: LinkRow,
+    planned: dict[UUID, tuple[int, datetime]],
+    changes: list[Change],
 ) -> AccountLine:
     number, first = planned.get(account.id, (0, None))
     return AccountLine(
@@ -214,6 +225,9 @@ def _line(
         next_check_at=link.next_check_at,
         planned=number,
         next_due_at=first,
+        timeline=Timeline(
+            linked_at=account.created_at, state=LinkState(link.state), changes=changes
+        ),
     )
 
 
