@@ -26,6 +26,7 @@ from dashboard.domain.deliveries import (
     MAILS_PER_HOUR,
     DeliveryState,
 )
+from dashboard.domain.faults import point
 from dashboard.domain.notices import NoticeKind
 from dashboard.domain.team import Actor
 from dashboard.services.drafting import NOT_THEIRS, Draft, Needless, draft, still_theirs
@@ -66,6 +67,7 @@ def prepare(tools: Tools, delivery_id: UUID) -> Ready | Outcome:
         lock_user(unit, user_id)
         if tools.mailer is not None and _is_capped(tools, unit, user_id):
             return Outcome.CAPPED
+        point("mail.counted")
         claimed = claim(unit, delivery_id, owner=uuid4().hex, now=now)
         if claimed is None:
             return Outcome.NOT_OURS

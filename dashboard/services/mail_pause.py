@@ -12,6 +12,7 @@ from dashboard.db.general import (
     replace_setting,
 )
 from dashboard.domain.deliveries import LOGIN_PAUSE
+from dashboard.domain.faults import point
 from dashboard.services.ports import Tools
 
 
@@ -36,6 +37,7 @@ def may_send(tools: Tools) -> bool:
             return True
         if pause.until > now:
             return False
+        point("mail.probing")
         value = {**stored.value, "until": (now + LOGIN_PAUSE).isoformat()}
         return replace_setting(unit, MAIL_PAUSE, value, seen=stored)
 

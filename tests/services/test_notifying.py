@@ -129,6 +129,21 @@ def test_a_story_is_closed_once_and_not_again(
     assert told_kinds(tools) == ["link_broken", "link_recovered"]
 
 
+def test_a_story_is_closed_also_when_the_link_was_paused_meanwhile(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    happen(tools, account, HEALTHY, EXPIRED)
+    clock.advance(minutes=1)
+    gather(tools)
+    happen(tools, account, EXPIRED, LinkState.PAUSED)
+    clock.advance(minutes=1)
+    gather(tools)
+    happen(tools, account, LinkState.PAUSED, HEALTHY)
+    clock.advance(minutes=1)
+    gather(tools)
+    assert told_kinds(tools) == ["link_broken", "link_recovered"]
+
+
 def test_trouble_for_the_same_cause_right_after_is_not_told_again(
     tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
 ) -> None:
