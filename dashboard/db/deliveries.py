@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -167,9 +167,18 @@ def notices_of(session: Session, delivery_id: UUID) -> Mapping[UUID, NoticeKind]
 
 
 def oldest_waiting(session: Session) -> datetime | None:
-    """Since when the longest waiting delivery waits; for the health of the outbox."""
+    """Since when the longest waiting delivery waits; for the health of the outbox.
+
+    What only waits because its reader got enough mails for this hour is no sign of trouble.
+    """
+    held_back = and_(
+        col(DeliveryRow.state) == DeliveryState.PENDING.value,
+        col(DeliveryRow.due_at) > col(DeliveryRow.created_at),
+    )
     return session.execute(
-        select(func.min(col(DeliveryRow.created_at))).where(col(DeliveryRow.state).in_(_WAITING))
+        select(func.min(col(DeliveryRow.created_at))).where(
+            col(DeliveryRow.state).in_(_WAITING), not_(held_back)
+        )
     ).scalar_one_or_none()
 
 

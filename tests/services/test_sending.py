@@ -713,6 +713,7 @@ def test_no_more_than_so_many_mails_an_hour_the_rest_comes_in_one(
         tell(tools, clock, wait=10)
     assert len(sink.envelopes) == MAILS_PER_HOUR
     assert [row.action for row in rows(tools, AuditRow)] == ["mail.capped"]
+    assert waiting_since(tools) is None  # no sign of trouble
     clock.advance(minutes=59)
     assert send_due(tools) == 1
     assert mails(sink)[-1]["Subject"].startswith("9 accounts have lost their link")
