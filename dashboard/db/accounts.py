@@ -86,6 +86,7 @@ def insert_account(
             grant_id=grant_id,
             since=now,
             next_check_at=now,
+            checked_at=now,  # it was read once before it came here
             linked_at=now,
             linked_by=linked_by,
             changed_seq=raise_counter(session),
@@ -140,6 +141,7 @@ def replace_grant(  # the facts of one relink
             grant_id=grant_id,
             linked_at=now,
             linked_by=linked_by,
+            checked_at=now,  # the proof was a real read
             **_changed(session, next_check_at),
             **health_values(health),
         )

@@ -1,7 +1,6 @@
 """The second half of linking: which of the accounts that a log-in reaches, for which roles."""
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -18,14 +17,13 @@ from dashboard.db.accounts import (
 from dashboard.db.apps import find_app
 from dashboard.db.attempts import Attempt, Phase, find_attempt, move_attempt
 from dashboard.db.audit import add_audit
-from dashboard.db.credentials import insert_grant, retire_grant
+from dashboard.db.credentials import retire_grant
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.db.roles import find_roles
 from dashboard.domain.accounts import Account
 from dashboard.domain.checks import CheckOutcome, Refused, Works
-from dashboard.domain.credentials import refresh_due
 from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from dashboard.domain.links import Identity, LinkHealth
 from dashboard.domain.silence import silent
@@ -34,12 +32,11 @@ from dashboard.domain.team import Actor, Right, Role, RoleId, Viewer
 from dashboard.domain.transitions import advance, relinked
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Granted
+from dashboard.services.grants import store_grant
 from dashboard.services.linking import Browser, platform_named
 from dashboard.services.ports import Tools
 from dashboard.services.relinking import open_result
 from dashboard.services.rules import patience
-
-_SPREAD = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,50 +170,42 @@ def _link(
     good: Sequence[tuple[Identity, CheckOutcome]],
     roles: list[UUID],
 ) -> list[UUID]:
-    now = tools.now()
-    grant_id = insert_grant(
-        unit,
-        tools.cipher,
-        platform=attempt.platform,
-        server=attempt.server,
-        app_id=attempt.app_id,
-        subject=granted.subject,
-        credential=granted.credential,
-        refresh_due_at=refresh_due(granted.credential, obtained_at=now, spread=_SPREAD.random()),
-        granted_by=viewer.user_id,
-        now=now,
-    )
+    grant_id = store_grant(tools, unit, attempt, granted)
     linked = []
     for identity, proof in good:
-        known = find_by_identity(
-            unit, platform=attempt.platform, server=attempt.server, remote_id=identity.remote_id
-        )
-        if known is None:
-            account_id = insert_account(
-                unit,
-                platform=attempt.platform,
-                server=attempt.server,
-                identity=identity,
-                grant_id=grant_id,
-                linked_by=viewer.user_id,
-                now=now,
-            )
-            known = find_by_identity(
-                unit,
-                platform=attempt.platform,
-                server=attempt.server,
-                remote_id=identity.remote_id,
-            )
-        elif is_reachable(unit, viewer, known.id):
-            account_id = known.id
-        else:
-            continue
-        if known is None:  # pragma: no cover  # it was inserted two lines above
-            raise AssertionError
-        _settle_in(tools, unit, viewer, known, grant_id, proof)
-        give_roles_access(unit, account_id, roles)
-        linked.append(account_id)
+        account = _known_or_new(tools, unit, attempt, identity, grant_id)
+        if not _is_new(account, grant_id) and not is_reachable(unit, viewer, account.id):
+            continue  # somebody else's: proving to own it at the platform gives no access here
+        _settle_in(tools, unit, viewer, account, grant_id, proof)
+        give_roles_access(unit, account.id, roles)
+        linked.append(account.id)
     return linked
+
+
+def _is_new(account: Account, grant_id: UUID) -> bool:
+    """Whether the account came in by this very log-in."""
+    return account.grant_id == grant_id
+
+
+def _known_or_new(
+    tools: Tools, unit: UnitOfWork, attempt: Attempt, identity: Identity, grant_id: UUID
+) -> Account:
+    place = {"platform": attempt.platform, "server": attempt.server}
+    known = find_by_identity(unit, **place, remote_id=identity.remote_id)
+    if known is not None:
+        return known
+    insert_account(
+        unit,
+        **place,
+        identity=identity,
+        grant_id=grant_id,
+        linked_by=attempt.user_id,
+        now=tools.now(),
+    )
+    fresh = find_by_identity(unit, **place, remote_id=identity.remote_id)
+    if fresh is None:  # pragma: no cover  # it was inserted just above
+        raise AssertionError
+    return fresh
 
 
 def _settle_in(
@@ -232,12 +221,13 @@ def _settle_in(
     if account.removed_at is not None:
         mark_restored(unit, account.id, next_sync_at=now)
     fresh = LinkHealth(state=LinkState.NEW, since=now)
-    if isinstance(proof, Works) and account.grant_id != grant_id:
+    new = _is_new(account, grant_id)
+    if isinstance(proof, Works) and not new:
         health, change = relinked(account.health, proof, now=now, patience=patience(tools.settings))
     else:
         health, change = advance(fresh, proof, now=now, patience=patience(tools.settings))
     next_check_at = now + tools.settings.check_every
-    if account.grant_id == grant_id:
+    if new:
         replace_health(unit, account, health=health, next_check_at=next_check_at)
     else:
         replace_grant(
@@ -251,7 +241,7 @@ def _settle_in(
         )
         if account.grant_id is not None:
             retire_grant(unit, account.grant_id, revoke=False)
-    kind = EventKind.LINKED if account.grant_id == grant_id else EventKind.RELINKED
+    kind = EventKind.LINKED if new else EventKind.RELINKED
     event = NewEvent(at=now, kind=kind, account_id=account.id, actor_id=viewer.user_id)
     add_event(unit, event)
     if change is not None:

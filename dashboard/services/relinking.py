@@ -3,8 +3,7 @@
 It is never worse than before: whatever is wrong with the new log-in, the old link stays as it was.
 """
 
-import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -20,15 +19,15 @@ from dashboard.db.accounts import (
 from dashboard.db.apps import find_app
 from dashboard.db.attempts import Attempt, Phase, find_attempt, move_attempt
 from dashboard.db.audit import add_audit
-from dashboard.db.credentials import insert_grant, retire_grant
+from dashboard.db.credentials import retire_grant
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.domain.accounts import Account
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, CheckOutcome, NoAnswer, Refused, Works
-from dashboard.domain.credentials import refresh_due
 from dashboard.domain.errors import ConflictError, NotFoundError
+from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import Identity
 from dashboard.domain.silence import silent
 from dashboard.domain.states import LinkState
@@ -36,13 +35,12 @@ from dashboard.domain.team import Actor, Viewer
 from dashboard.domain.transitions import relinked
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Granted
-from dashboard.services.grants import unpack_granted
+from dashboard.services.grants import store_grant, unpack_granted
 from dashboard.services.linking import Browser, platform_named
 from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
 
 _WORKING = frozenset({LinkState.HEALTHY, LinkState.EXPIRING, LinkState.LIMITED})
-_SPREAD = random.SystemRandom()
 
 
 class Settled(StrEnum):
@@ -161,23 +159,11 @@ def _replace(
     outcome: Works,
     actor: Actor,
 ) -> Settlement:
+    """Put the new consent in the place of the old one, all at once or not at all."""
     now = tools.now()
     health, change = relinked(account.health, outcome, now=now, patience=patience(tools.settings))
     with tools.database.writing() as unit:
-        grant_id = insert_grant(
-            unit,
-            tools.cipher,
-            platform=attempt.platform,
-            server=attempt.server,
-            app_id=attempt.app_id,
-            subject=granted.subject,
-            credential=granted.credential,
-            refresh_due_at=refresh_due(
-                granted.credential, obtained_at=now, spread=_SPREAD.random()
-            ),
-            granted_by=attempt.user_id,
-            now=now,
-        )
+        grant_id = store_grant(tools, unit, attempt, granted)
         replaced = replace_grant(
             unit,
             account,
@@ -193,28 +179,7 @@ def _replace(
         siblings = _heal_siblings(unit, account, granted, grant_id, now)
         if account.grant_id is not None:
             retire_grant(unit, account.grant_id, revoke=False)
-        data = {"siblings": siblings, "cause": (account.health.cause or "")}
-        add_event(
-            unit,
-            NewEvent(
-                at=now,
-                kind=EventKind.RELINKED,
-                account_id=account.id,
-                actor_id=attempt.user_id,
-                data=data,
-            ),
-        )
-        if change is not None:
-            add_event(
-                unit,
-                NewEvent(
-                    at=now,
-                    kind=EventKind.LINK_STATE,
-                    account_id=account.id,
-                    actor_id=attempt.user_id,
-                    data=change_json(change),
-                ),
-            )
+        _record(unit, attempt, account, change, siblings, now)
         add_audit(unit, at=now, actor=actor, action="relink", target=f"account {account.id}")
         details: dict[str, Any] = {
             "settled": Settled.DONE.value,
@@ -227,6 +192,27 @@ def _replace(
         unit.after_commit(lambda: tools.jobs.hint("check_due"))
         unit.after_commit(lambda: tools.jobs.hint("sync_account", str(account.id)))
     return _settlement(attempt.id, account, details)
+
+
+def _record(
+    unit: UnitOfWork,
+    attempt: Attempt,
+    account: Account,
+    change: LinkStateChanged | None,
+    siblings: list[str],
+    now: datetime,
+) -> None:
+    """Write who relinked, and the change of state from which people are told."""
+    event = NewEvent(
+        at=now,
+        kind=EventKind.RELINKED,
+        account_id=account.id,
+        actor_id=attempt.user_id,
+        data={"siblings": siblings, "cause": account.health.cause or ""},
+    )
+    add_event(unit, event)
+    if change is not None:
+        add_event(unit, replace(event, kind=EventKind.LINK_STATE, data=change_json(change)))
 
 
 def _heal_siblings(
