@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     SYNCED = "synced"
     SETTINGS_CHANGED = "settings_changed"
+    INVITED = "invited"
     PASSWORD_WANTED = "password_wanted"  # noqa: S105  # a kind of event; no user_id: nobody's
 
 
@@ -36,11 +37,14 @@ class NewEvent:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-_WORTH_TELLING = frozenset({EventKind.LINK_STATE, EventKind.SETTINGS_CHANGED})
+_PERSONAL = frozenset({EventKind.SETTINGS_CHANGED, EventKind.INVITED, EventKind.PASSWORD_WANTED})
 
 
 def add_event(session: Session, event: NewEvent) -> int:
-    """Store it and return its number; kinds that are never told count as told at once."""
+    """Store it and return its number; what is told to nobody counts as told at once."""
+    worth_telling = event.kind is EventKind.LINK_STATE or (
+        event.kind in _PERSONAL and event.user_id is not None
+    )
     row = EventRow(
         at=event.at,
         kind=event.kind.value,
@@ -48,7 +52,7 @@ def add_event(session: Session, event: NewEvent) -> int:
         user_id=event.user_id,
         actor_id=event.actor_id,
         data=event.data,
-        told=event.kind not in _WORTH_TELLING,
+        told=not worth_telling,
     )
     session.add(row)
     session.flush()

@@ -131,6 +131,21 @@ def add_notice(session: Session, kind: NoticeKind, *, seqs: Collection[int], now
     return notice.id
 
 
+def was_told(session: Session, kind: NoticeKind, user_id: UUID, *, since: datetime) -> bool:
+    """Whether the user got, or is about to get, a notice of this kind that was made since then."""
+    found = session.execute(
+        select(col(DeliveryRow.id))
+        .join(NoticeRow, col(NoticeRow.id) == col(DeliveryRow.notice_id))
+        .where(
+            col(NoticeRow.kind) == kind.value,
+            col(DeliveryRow.user_id) == user_id,
+            col(DeliveryRow.created_at) > since,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def add_deliveries(
     session: Session, notice_id: UUID, message_ids: Mapping[UUID, str], *, now: datetime
 ) -> None:

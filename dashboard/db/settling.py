@@ -81,8 +81,17 @@ def settle_later(
 def settle_ended(
     session: Session, claimed: Claimed, state: DeliveryState, *, why: str = ""
 ) -> bool:
-    """It is over without having been sent: dead, suppressed or kept."""
-    return _settle(session, claimed, state=state.value, error=why[:500], due_at=None, claim="")
+    """It is over without having been sent: dead or suppressed. What it said is not kept."""
+    return _settle(
+        session,
+        claimed,
+        state=state.value,
+        error=why[:500],
+        text="",
+        html="",
+        due_at=None,
+        claim="",
+    )
 
 
 def keep_mail(session: Session, claimed: Claimed, *, mail: Mail, recipient: str) -> bool:

@@ -16,6 +16,8 @@ class NoticeKind(StrEnum):
     LINK_EXPIRING = "link_expiring"
     LINK_RECOVERED = "link_recovered"
     SETTINGS_CHANGED = "settings_changed"
+    INVITATION = "invitation"
+    NEW_PASSWORD = "new_password"  # noqa: S105  # a kind of mail
 
 
 class Audience(StrEnum):
@@ -60,7 +62,27 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
         optional=False,
         audience=Audience.PERSON_CONCERNED,
     ),
+    NoticeKind.INVITATION: NoticeSpec(
+        label="Send me an email when I am invited",
+        explanation="Always sent: it holds the link by which a first password is chosen.",
+        optional=False,
+        audience=Audience.PERSON_CONCERNED,
+    ),
+    NoticeKind.NEW_PASSWORD: NoticeSpec(
+        label="Send me an email when I ask for a new password",
+        explanation="Always sent: it holds the link by which the password is chosen.",
+        optional=False,
+        audience=Audience.PERSON_CONCERNED,
+    ),
 }
+
+PERSONAL = frozenset(
+    kind for kind, spec in NOTICE_SPECS.items() if spec.audience is Audience.PERSON_CONCERNED
+)
+"""Kinds that are about the reader himself and no account."""
+
+PASSWORD_LINKS = frozenset({NoticeKind.INVITATION, NoticeKind.NEW_PASSWORD})
+"""Kinds whose mail holds a single-use link: nobody but its reader may see it."""
 
 
 _BROKEN = frozenset({LinkState.EXPIRED, LinkState.BLOCKED, LinkState.UNREACHABLE})

@@ -3,7 +3,7 @@
 They carry no markup; names in them were brought to one line but are still hostile to HTML (R21).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboard.domain.notices import NoticeKind, SettingChange
 
@@ -95,6 +95,18 @@ class LinkTelling:
             for heading in headings
         )
         return tuple((heading, stories) for heading, stories in found if stories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordTelling:
+    """What the templates that hold a single-use link are given; `who` invited, empty: nobody."""
+
+    reader: str
+    zone: str
+    who: str
+    email: str
+    until: str
+    link: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from dashboard.db.team import UserFacts
 from dashboard.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from dashboard.domain.team import Right
 from dashboard.services import team
-from dashboard.services.people import NewUser, invite
+from dashboard.services.people import NewUser, invite, invite_by_mail
 from dashboard.services.preferences import boxes_for
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
@@ -65,7 +65,7 @@ def add() -> ResponseReturnValue:
         except InvalidInputError as error:
             form.refuse(error)
         else:
-            return _invited(user_id, link)
+            return _invited(user_id, link) if link else _mailed(user_id)
     return page("users/add.html", form=form, status=form.status)
 
 
@@ -103,6 +103,7 @@ def edit(user_id: UUID) -> ResponseReturnValue:
         form=form,
         person=person,
         boxes=boxes_for(tools(), viewer(), user_id),
+        mails=tools().mailer is not None,
         status=form.status,
     )
 
@@ -112,6 +113,20 @@ def edit(user_id: UUID) -> ResponseReturnValue:
 def invite_again(user_id: UUID) -> ResponseReturnValue:
     """Make a fresh link by which the user chooses a password; the older one is void."""
     return _invited(user_id, invite(tools(), user_id, actor()))
+
+
+@bp.post("/<uuid:user_id>/invite-by-mail")
+@needs(Right.MANAGE_USERS)
+def mail_invitation(user_id: UUID) -> ResponseReturnValue:
+    """Have a fresh link mailed to the user."""
+    invite_by_mail(tools(), user_id, actor())
+    return _mailed(user_id)
+
+
+def _mailed(user_id: UUID) -> Response:
+    person = _person(user_id)
+    said = f"A mail with a link is on its way to {person.email}."
+    return redirect_to(url_for("users.edit", user_id=user_id), say=said)
 
 
 def _invited(user_id: UUID, link: str) -> Response:

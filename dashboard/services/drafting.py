@@ -1,6 +1,6 @@
 """What one person is told in one mail, decided anew at the moment of sending (R17, R55, R58).
 
-Nothing is sent and nothing is written here.
+Nothing is sent here, and nothing is written but the hash of a single-use link.
 """
 
 from collections import defaultdict
@@ -12,6 +12,8 @@ from uuid import UUID
 from dashboard.db.audience import Recipient, audience, person_concerned
 from dashboard.db.deliveries import Claimed, notices_of
 from dashboard.db.engine import UnitOfWork
+from dashboard.db.one_time import Purpose
+from dashboard.db.people import find_login_of
 from dashboard.db.tidings import (
     AccountNow,
     Past,
@@ -24,12 +26,15 @@ from dashboard.db.tidings import (
 from dashboard.domain import places
 from dashboard.domain.notices import (
     NOTICE_SPECS,
+    PASSWORD_LINKS,
+    PERSONAL,
     NoticeKind,
     net_changes,
     still_true,
 )
-from dashboard.domain.tellings import LinkTelling, SettingsTelling, Story
+from dashboard.domain.tellings import LinkTelling, PasswordTelling, SettingsTelling, Story
 from dashboard.domain.wording import day_and_time, listed, one_line, zone_named
+from dashboard.services.one_time import LASTS, issue
 from dashboard.services.ports import Tools
 from dashboard.services.stories import Teller, story_of
 
@@ -37,6 +42,7 @@ DIGEST = "digest"
 """The template folder of a mail that tells of several kinds at once."""
 
 NOT_THEIRS = "No access to the account any more, or the box was unticked."
+NO_SERVER = "No mail server is set up, and nobody else may see the link."
 NOT_TRUE = "It was over before the mail could go out."
 
 _NAMES_IN_SUBJECT = 3
@@ -49,7 +55,7 @@ class Draft:
 
     template: str
     recipient: Recipient
-    telling: LinkTelling | SettingsTelling
+    telling: LinkTelling | SettingsTelling | PasswordTelling
     accounts: Mapping[UUID, Collection[UUID]]
     references: tuple[str, ...] = ()  # the earlier mail of the same story
 
@@ -76,12 +82,14 @@ def draft(tools: Tools, unit: UnitOfWork, claimed: Claimed) -> Draft | Needless:
     told = tidings(unit, notices_of(unit, claimed.id))
     if claimed.kind is NoticeKind.SETTINGS_CHANGED:
         return _of_settings(tools, unit, claimed, told)
+    if claimed.kind in PASSWORD_LINKS:
+        return _of_password(tools, unit, claimed, told)
     return _of_links(tools, unit, claimed, told)
 
 
 def still_theirs(unit: UnitOfWork, claimed: Claimed) -> Recipient | None:
     """Who gets a mail that is sent once more as it was; None when it is his business no longer."""
-    if claimed.kind is NoticeKind.SETTINGS_CHANGED:
+    if claimed.kind in PERSONAL:
         return person_concerned(unit, claimed.user_id)
     kinds = set(notices_of(unit, claimed.id).values())
     reach = _reach(unit, claimed.user_id, dict.fromkeys(kinds, claimed.accounts))
@@ -114,6 +122,33 @@ def _of_settings(
         telling=telling,
         accounts={},
     )
+
+
+def _of_password(
+    tools: Tools, unit: UnitOfWork, claimed: Claimed, told: list[Tiding]
+) -> Draft | Needless:
+    """A fresh link in each mail that is written: what was written before and did not go is void."""
+    person = person_concerned(unit, claimed.user_id)
+    login = find_login_of(unit, claimed.user_id)
+    if person is None or login is None:
+        return Needless(why=NOT_THEIRS)
+    if tools.mailer is None:
+        return Needless(why=NO_SERVER)
+    invited = claimed.kind is NoticeKind.INVITATION
+    if invited and login.password_hash:
+        return Needless(why=NOT_TRUE)
+    purpose = Purpose.INVITATION if invited else Purpose.NEW_PASSWORD
+    zone = zone_named(person.time_zone)
+    who = name_of_user(unit, told[-1].actor_id) if told else ""
+    telling = PasswordTelling(
+        reader=one_line(person.name),
+        zone=zone.key,
+        who=one_line(who),
+        email=person.email,
+        until=day_and_time(tools.now() + LASTS[purpose], zone),
+        link=issue(tools, unit, login, purpose),
+    )
+    return Draft(template=claimed.kind.value, recipient=person, telling=telling, accounts={})
 
 
 def _of_links(

@@ -20,3 +20,4 @@ def request_new_password(tools: Tools, email: str) -> None:
     )
     with tools.database.writing() as unit:
         add_event(unit, wanted)
+        unit.after_commit(lambda: tools.jobs.hint("gather_notices"))

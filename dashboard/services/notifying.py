@@ -24,13 +24,17 @@ from dashboard.db.outbox import (
     claim_untold,
     oldest_untold,
     open_stories,
+    was_told,
 )
 from dashboard.domain.faults import point
 from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
 from dashboard.services.ports import Tools
 
-_SETTINGS_WAIT = 12
-"""A person ticks several boxes in a row: those are gathered for so many times longer."""
+_WAITS = {EventKind.LINK_STATE: 1, EventKind.SETTINGS_CHANGED: 12}
+"""How many times `gather_for`: a person ticks several boxes in a row. Others wait for nothing."""
+
+_LINK_EVERY = timedelta(minutes=10)
+"""Who asks for a new password again sooner gets no other mail: nobody can flood a mailbox (R61)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,16 @@ def mail_domain(tools: Tools) -> str:
 
 
 def _wait(tools: Tools, kind: EventKind) -> timedelta:
-    many = _SETTINGS_WAIT if kind is EventKind.SETTINGS_CHANGED else 1
-    return tools.settings.gather_for * many
+    return tools.settings.gather_for * _WAITS.get(kind, 0)
 
 
 def _tell(tools: Tools, unit: UnitOfWork, kind: EventKind) -> int:
     events = claim_untold(unit, kind)
     if kind is EventKind.LINK_STATE:
         return _tell_of_links(tools, unit, events)
-    return _tell_of_settings(tools, unit, events)
+    if kind is EventKind.SETTINGS_CHANGED:
+        return _tell_of_settings(tools, unit, events)
+    return _tell_of_passwords(tools, unit, kind, events)
 
 
 def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
@@ -121,6 +126,24 @@ def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> i
             people = [] if person is None else [person.user_id]
             seqs = [event.seq for event in own]
             made += _add(tools, unit, NoticeKind.SETTINGS_CHANGED, seqs, people)
+    return made
+
+
+def _tell_of_passwords(
+    tools: Tools, unit: UnitOfWork, kind: EventKind, events: list[Untold]
+) -> int:
+    """One notice per person who is to choose a password."""
+    invited = kind is EventKind.INVITED
+    notice = NoticeKind.INVITATION if invited else NoticeKind.NEW_PASSWORD
+    made = 0
+    for user_id in {event.user_id for event in events if event.user_id is not None}:
+        since = tools.now() - _LINK_EVERY
+        if not invited and was_told(unit, notice, user_id, since=since):
+            continue
+        person = person_concerned(unit, user_id)
+        people = [] if person is None else [person.user_id]
+        seqs = [event.seq for event in events if event.user_id == user_id]
+        made += _add(tools, unit, notice, seqs, people)
     return made
 
 

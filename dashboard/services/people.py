@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from dashboard.db.audit import add_audit
 from dashboard.db.engine import UnitOfWork
+from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.one_time import Purpose
 from dashboard.db.people import (
     Login,
@@ -87,6 +88,18 @@ def invite(tools: Tools, user_id: UUID, actor: Actor) -> str:
         target = f"user:{user_id}"
         add_audit(unit, at=tools.now(), actor=actor, action="user_invited", target=target)
         return issue(tools, unit, login, Purpose.INVITATION)
+
+
+def invite_by_mail(tools: Tools, user_id: UUID, actor: Actor) -> None:
+    """Have such a link mailed to the user; raises NotFoundError like `invite`."""
+    with tools.database.writing() as unit:
+        if find_login_of(unit, user_id) is None:
+            raise NotFoundError("user")
+        now, target = tools.now(), f"user:{user_id}"
+        invited = NewEvent(at=now, kind=EventKind.INVITED, user_id=user_id, actor_id=actor.user_id)
+        add_event(unit, invited)
+        add_audit(unit, at=now, actor=actor, action="user_invited", target=target)
+        unit.after_commit(lambda: tools.jobs.hint("gather_notices"))
 
 
 def choose_password(tools: Tools, secret: str, password: str, *, place: Place, actor: Actor) -> str:

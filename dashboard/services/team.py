@@ -31,7 +31,7 @@ from dashboard.domain.errors import (
     NotFoundError,
 )
 from dashboard.domain.team import Actor, Right, Role, Viewer
-from dashboard.services.people import NewUser, add_user, invite
+from dashboard.services.people import NewUser, add_user, invite, invite_by_mail
 from dashboard.services.ports import Tools
 
 _NAME_LENGTH = 80
@@ -48,13 +48,17 @@ def roles(tools: Tools) -> list[Role]:
 def create_user(tools: Tools, viewer: Viewer, actor: Actor, new: NewUser) -> tuple[UUID, str]:
     """Add a user; return the id and the one-time link by which he chooses a password.
 
+    Where mail is set up the link is mailed to him instead, and "" returned.
     Raises NotAllowedError, InvalidInputError at "email", "name" or "role_id".
     """
     _only_administrators(viewer)
     if new.role_id not in {role.id for role in roles(tools)}:
         raise InvalidInputError("role_id", "Pick a role from the list.")
     user_id = add_user(tools, new, actor)
-    return user_id, invite(tools, user_id, actor)
+    if tools.mailer is None:
+        return user_id, invite(tools, user_id, actor)
+    invite_by_mail(tools, user_id, actor)
+    return user_id, ""
 
 
 def change_user(

@@ -9,13 +9,19 @@ import pytest
 
 from dashboard.adapters.letters import Rendered, render_letter
 from dashboard.domain.causes import CAUSE_TEXTS, Cause
-from dashboard.domain.notices import NOTICE_SPECS, NoticeKind, SettingChange
-from dashboard.domain.tellings import Lacking, LinkTelling, SettingsTelling, Story
+from dashboard.domain.notices import (
+    NOTICE_SPECS,
+    PASSWORD_LINKS,
+    PERSONAL,
+    NoticeKind,
+    SettingChange,
+)
+from dashboard.domain.tellings import Lacking, LinkTelling, PasswordTelling, SettingsTelling, Story
 from dashboard.services.drafting import DIGEST
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
 LINK_MAILS = [
-    *(kind.value for kind in NoticeKind if kind is not NoticeKind.SETTINGS_CHANGED),
+    *(kind.value for kind in NoticeKind if kind not in PERSONAL),
     DIGEST,
 ]
 BARE = Story(
@@ -174,6 +180,24 @@ def test_changed_settings_are_told_alike_in_both_parts() -> None:
     html, text = read(render_letter("settings_changed", {"telling": told}))
     assert set(words(re.sub(r"https://\S+", "", text))) == set(html.words)
     assert set(links(text)) == set(html.links)
+
+
+@pytest.mark.parametrize("kind", sorted(PASSWORD_LINKS))
+@pytest.mark.parametrize("who", ["Ada", ""])
+def test_mails_with_a_single_use_link_are_alike_in_both_parts(kind: str, who: str) -> None:
+    told = PasswordTelling(
+        reader="Anna",
+        zone="UTC",
+        who=who,
+        email="anna@example.org",
+        until="Tuesday 1 December 2026, 11:00",
+        link="https://links.example/welcome/secret",
+    )
+    letter = render_letter(kind, {"telling": told})
+    html, text = read(letter)
+    assert set(words(re.sub(r"https://\S+", "", text))) == set(html.words)
+    assert links(text) == html.links == [told.link]
+    assert "secret" not in letter.subject
 
 
 def test_no_picture_and_nothing_from_elsewhere_is_loaded() -> None:

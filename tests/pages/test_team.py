@@ -1,9 +1,13 @@
 """Settings > Users and Settings > Roles, as each person sees them."""
 
+from dataclasses import replace
+
 from sqlmodel import select
 
-from dashboard.db.tables import RoleRow, UserRow
+from dashboard.db.tables import EventRow, RoleRow, UserRow
 from tests.factories import make_account
+from tests.pages.conftest import serving
+from tests.services.letter_box import LetterBox
 
 USERS = "/settings/users"
 ROLES = "/settings/roles"
@@ -30,6 +34,22 @@ def test_a_new_user_s_link_is_shown_once(client_for, ada, alice) -> None:
     page = browser.post(f"{USERS}/add", form).text
     assert "/welcome/" in page
     assert "/welcome/" not in browser.get(USERS).text
+
+
+def test_where_mail_is_set_up_a_new_user_s_link_is_mailed_and_not_shown(
+    app, client_for, ada, alice, tools
+) -> None:
+    serving(app, replace(tools, mailer=LetterBox()))
+    browser = client_for(ada)
+    form = {"name": "Carla Mol", "email": "carla@example.org", "role_id": str(alice.role_id)}
+    answer = browser.post(f"{USERS}/add", form)
+    assert "A mail with a link is on its way to carla@example.org" in browser.get(USERS).text
+    assert answer.status_code == 303
+    carla = answer.location
+    assert browser.post(f"{carla}/invite-by-mail").location == carla
+    with tools.database.reading() as session:
+        kinds = session.exec(select(EventRow.kind).order_by(EventRow.seq)).all()
+    assert kinds == ["invited", "invited"]
 
 
 def test_wrong_input_is_said_at_its_field_and_nothing_typed_is_lost(client_for, ada, alice) -> None:
