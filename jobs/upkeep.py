@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from dashboard.services.failures import forget_old_failures, put_crashed_aside
 from dashboard.services.heartbeats import forget_old_heartbeats
+from dashboard.services.one_time import forget_old_links
 from dashboard.services.ports import Tools
 from dashboard.services.sending import forget_old_mails
+from dashboard.services.sessions import forget_ended_sessions
 
 _LONGEST_DEADLINE = timedelta(minutes=10)
 
@@ -16,3 +18,5 @@ def tidy(tools: Tools) -> None:
     forget_old_failures(tools)
     forget_old_heartbeats(tools)
     forget_old_mails(tools)
+    forget_ended_sessions(tools)
+    forget_old_links(tools)

@@ -64,6 +64,11 @@ def find_one_time(session: Session, token_hash: str, *, now: datetime) -> OneTim
     )
 
 
+def forget_expired(session: Session, *, before: datetime) -> None:
+    """Delete what could not be used any more since then."""
+    session.exec(delete(OneTimeTokenRow).where(col(OneTimeTokenRow.expires_at) <= before))
+
+
 def use_one_time(session: Session, token_hash: str, *, now: datetime) -> bool:
     """Use it up; False if somebody else was faster or its time is over."""
     used = session.exec(

@@ -76,6 +76,12 @@ def end_sessions_of(session: Session, user_id: UUID) -> int:
     return session.exec(delete(SessionRow).where(col(SessionRow.user_id) == user_id)).rowcount
 
 
+def forget_ended(session: Session, *, now: datetime, idle_since: datetime) -> None:
+    """Delete those that are too old, or that nobody used since then."""
+    over = (col(SessionRow.expires_at) <= now) | (col(SessionRow.used_at) <= idle_since)
+    session.exec(delete(SessionRow).where(over))
+
+
 def _stored(row: SessionRow, user_id: UUID) -> StoredSession:
     return StoredSession(
         id_hash=row.id_hash,

@@ -9,7 +9,14 @@ import secrets
 from datetime import timedelta
 
 from dashboard.db.engine import UnitOfWork
-from dashboard.db.one_time import OneTime, Purpose, add_one_time, find_one_time, use_one_time
+from dashboard.db.one_time import (
+    OneTime,
+    Purpose,
+    add_one_time,
+    find_one_time,
+    forget_expired,
+    use_one_time,
+)
 from dashboard.db.people import Login, find_login_of
 from dashboard.services.ports import Tools
 from dashboard.services.sessions import hash_of
@@ -46,6 +53,12 @@ def whose(tools: Tools, secret: str) -> Login | None:
 def use(tools: Tools, unit: UnitOfWork, secret: str) -> bool:
     """Use the link up; False if somebody else was faster."""
     return use_one_time(unit, hash_of(secret), now=tools.now())
+
+
+def forget_old_links(tools: Tools) -> None:
+    """Drop the hashes of links whose time is over."""
+    with tools.database.writing() as unit:
+        forget_expired(unit, before=tools.now())
 
 
 def _binding(login: Login) -> str:

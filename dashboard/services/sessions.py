@@ -19,6 +19,7 @@ from dashboard.db.sessions import (
     add_session,
     end_session,
     find_session,
+    forget_ended,
     keep_data,
     touch,
 )
@@ -90,6 +91,13 @@ def forget(tools: Tools, browser: Browser) -> None:
     """End its session, if it was not ended before; somebody else signs in on it."""
     with tools.database.writing() as unit:
         end_session(unit, browser.stored.id_hash)
+
+
+def forget_ended_sessions(tools: Tools) -> None:
+    """Drop the rows of sessions that ended by themselves; they are worthless already."""
+    now = tools.now()
+    with tools.database.writing() as unit:
+        forget_ended(unit, now=now, idle_since=now - tools.settings.session_idle)
 
 
 def remember(tools: Tools, browser: Browser, data: Mapping[str, Any]) -> None:

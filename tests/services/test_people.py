@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import col, select, update
 
-from dashboard.db.tables import AuditRow, UserRow
+from dashboard.db.tables import AuditRow, OneTimeTokenRow, UserRow
 from dashboard.domain.errors import InvalidInputError, NotFoundError
 from dashboard.domain.team import Actor
-from dashboard.services.one_time import whose
+from dashboard.services.one_time import forget_old_links, whose
 from dashboard.services.people import (
     NewUser,
     PasswordChange,
@@ -129,6 +129,17 @@ def test_an_invitation_lasts_seven_days(tools: Tools, anna, clock) -> None:
     clock.advance(hours=1)
     with pytest.raises(NotFoundError):
         choose(tools, link)
+
+
+def test_the_hashes_of_old_links_go_and_those_of_others_stay(tools: Tools, anna, clock) -> None:
+    """R73"""
+    old = invite(tools, anna, ACTOR)
+    forget_old_links(tools)
+    assert whose(tools, secret_of(old)) is not None
+    clock.advance(days=7)
+    forget_old_links(tools)
+    with tools.database.reading() as session:
+        assert session.exec(select(OneTimeTokenRow)).all() == []
 
 
 @pytest.mark.parametrize("change", [{"email": "new@example.org"}, {"password_hash": "plain:other"}])

@@ -5,7 +5,14 @@ from sqlmodel import col, select, update
 
 from dashboard.db.tables import RoleRow, SessionRow, UserRow
 from dashboard.services.ports import Tools
-from dashboard.services.sessions import Place, begin, keep_awake, recognise, remember
+from dashboard.services.sessions import (
+    Place,
+    begin,
+    forget_ended_sessions,
+    keep_awake,
+    recognise,
+    remember,
+)
 from tests.factories import make_role, make_user
 
 
@@ -70,6 +77,20 @@ def test_rights_are_those_of_the_role_now(tools: Tools, secret: str) -> None:
     with tools.database.writing() as unit:
         unit.exec(update(RoleRow).values(rights=[]))
     assert not recognise(tools, secret).viewer.may_link
+
+
+def test_the_rows_of_ended_sessions_go_and_those_of_others_stay(
+    tools: Tools, anna, secret: str, clock
+) -> None:
+    """R73"""
+    clock.advance(hours=6)
+    with tools.database.writing() as unit:
+        later = begin(tools, unit, anna, Place())
+    clock.advance(hours=6)
+    forget_ended_sessions(tools)
+    with tools.database.reading() as session:
+        assert len(session.exec(select(SessionRow)).all()) == 1
+    assert recognise(tools, later) is not None
 
 
 def test_what_it_remembers_comes_back(tools: Tools, secret: str) -> None:
