@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dashboard.services.failures import forget_old_failures, put_crashed_aside
 from dashboard.services.heartbeats import forget_old_heartbeats
+from dashboard.services.linking import forget_old_attempts
 from dashboard.services.one_time import forget_old_links
 from dashboard.services.ports import Tools
 from dashboard.services.sending import forget_old_mails
@@ -20,3 +21,4 @@ def tidy(tools: Tools) -> None:
     forget_old_mails(tools)
     forget_ended_sessions(tools)
     forget_old_links(tools)
+    forget_old_attempts(tools)

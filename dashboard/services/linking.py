@@ -17,6 +17,7 @@ from dashboard.db.attempts import (
     LIFETIME,
     Attempt,
     Phase,
+    delete_old_attempts,
     find_by_state,
     insert_attempt,
     move_attempt,
@@ -125,6 +126,12 @@ def redirect_uri(tools: Tools, app_id: UUID) -> str:
 def state_hash(state: str) -> str:
     """The state itself is never stored: whoever reads the database cannot finish a log-in."""
     return hashlib.sha256(state.encode()).hexdigest()
+
+
+def forget_old_attempts(tools: Tools) -> None:
+    """Drop log-ins that nobody finished, with what they brought."""
+    with tools.database.writing() as unit:
+        delete_old_attempts(unit, tools.now())
 
 
 def _account_to_relink(tools: Tools, viewer: Viewer, account_id: UUID | None) -> Account | None:

@@ -18,7 +18,7 @@ from dashboard.domain.errors import (
 )
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
-from dashboard.services.linking import Begun, Browser, begin, come_back
+from dashboard.services.linking import Begun, Browser, begin, come_back, forget_old_attempts
 from dashboard.services.picking import offer, pick
 from dashboard.services.ports import Tools
 from tests.factories import make_account
@@ -166,6 +166,21 @@ def test_the_state_itself_is_not_in_the_database(
     with linking.database.reading() as session:
         row = session.get(AttemptRow, begun.attempt_id)
     assert state_of(begun) not in str(row)
+
+
+def test_a_log_in_that_nobody_finished_is_forgotten_after_a_day(
+    linking: Tools, anna: Viewer, window: Browser, clock: FrozenClock
+) -> None:
+    """R32"""
+    begin(linking, anna, window, "fake", {})
+    clock.advance(hours=24)
+    forget_old_attempts(linking)
+    with linking.database.reading() as session:
+        assert len(session.exec(select(AttemptRow)).all()) == 1
+    clock.advance(hours=1)
+    forget_old_attempts(linking)
+    with linking.database.reading() as session:
+        assert session.exec(select(AttemptRow)).all() == []
 
 
 def test_a_no_at_the_platform_changes_nothing_and_says_so(
