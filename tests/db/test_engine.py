@@ -1,6 +1,7 @@
 """A transaction is all or nothing, on both databases."""
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import func, select
 
 from dashboard.db.engine import Database
@@ -43,3 +44,12 @@ def test_upgrade_may_run_twice(database: Database) -> None:
 def count(database: Database) -> int:
     with database.reading() as session:
         return session.exec(select(func.count()).select_from(RoleRow)).one()
+
+
+def test_r79_an_error_of_the_database_does_not_repeat_what_was_being_stored(
+    database: Database,
+) -> None:
+    with pytest.raises(IntegrityError) as error, database.writing() as unit:
+        for _ in range(2):
+            unit.add(RoleRow(name="canary-secret", created_at=START))
+    assert "canary-secret" not in str(error.value).split("DETAIL")[0]
