@@ -34,6 +34,7 @@ DROP_BEFORE = "drop_before"  # it never gets there
 UNAVAILABLE = "unavailable"  # 503
 APP_REFUSED = "app_refused"  # invalid_client
 INVALID_GRANT = "invalid_grant"
+SUSPENDED = "suspended"  # refused for the trouble of the account, not of the token
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Endpoint:
         with self._open() as db:
             fault = self._fault(db)
             latest, revoked = db.execute("SELECT latest, revoked FROM state").fetchone()
-            if fault in {DROP_BEFORE, UNAVAILABLE, APP_REFUSED, INVALID_GRANT}:
+            if fault in {DROP_BEFORE, UNAVAILABLE, APP_REFUSED, INVALID_GRANT, SUSPENDED}:
                 self._note(db, token, fault)
                 return fault, 0
             number = int(token.removeprefix("r"))
@@ -147,6 +148,8 @@ class RotatingPlatform(FakePlatform):
             )
         if what == INVALID_GRANT:
             return RefreshRefused(cause=Cause.TOKEN_REFUSED, evidence=SAID)
+        if what == SUSPENDED:
+            return RefreshRefused(cause=Cause.ACCOUNT_SUSPENDED, evidence=SAID)
         return RefreshUnclear(
             evidence=SILENT,
             may_have_happened=what == DROP_AFTER,

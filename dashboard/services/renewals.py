@@ -44,7 +44,7 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """The platform has definitely refused: only a relink helps."""
+    """The platform has definitely refused; the cause tells who must act, and where."""
 
     cause: Cause
     evidence: Evidence

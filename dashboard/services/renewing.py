@@ -17,7 +17,7 @@ from uuid import uuid4
 from dashboard.db.apps import note_app_problem
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.grants import Lease, Refusal, StoredGrant, end_lease, store_refusal, take_lease
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import OWNER_MUST_ACT, Cause
 from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import CannotDecryptError, StorageError
@@ -86,6 +86,9 @@ class Attempt:
         match outcome:
             case Refreshed():
                 return await self.safe.keep(lease, outcome.credential)
+            case RefreshRefused() if outcome.cause in OWNER_MUST_ACT:
+                unknown = lost is not None
+                return await self._settle(lambda: self._postpone(lease, outcome, unknown=unknown))
             case RefreshRefused():
                 refusal = self._refusal(outcome, lost)
                 return await self._settle(lambda: self._refuse(lease, refusal))
@@ -133,11 +136,18 @@ class Attempt:
             evidence = replace(evidence, text=f"The answer to the renewal of {when} was lost.")
         return Refusal(cause=cause, evidence=evidence, at=self.tools.now())
 
+    def _postpone(self, lease: Lease, outcome: RefreshRefused, *, unknown: bool) -> Renewal:
+        """Refused for the account's own trouble: once that is lifted, the same token may do."""
+        due_at = self._later(self.tools.now())
+        self.tools.database.write(
+            lambda unit: end_lease(unit, lease, unknown=unknown, due_at=due_at)
+        )
+        return Denied(cause=outcome.cause, evidence=outcome.evidence)
+
     def _leave(self, lease: Lease, outcome: RefreshUnclear, *, unknown: bool) -> Renewal:
         """Give the lease back; the renewal is tried again later, ever more seldom."""
         now = self.tools.now()
-        wait = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * (1 << min(self.grant.tries, 8)))
-        due_at = now + wait * (1 + 0.5 * draw_lot(self.grant.id, now))
+        due_at = self._later(now)
 
         def leave(unit: UnitOfWork) -> None:
             end_lease(unit, lease, unknown=unknown, due_at=due_at)
@@ -147,6 +157,10 @@ class Attempt:
 
         self.tools.database.write(leave)
         return Unclear(evidence=outcome.evidence, app_problem=outcome.app_problem)
+
+    def _later(self, now: datetime) -> datetime:
+        wait = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * (1 << min(self.grant.tries, 8)))
+        return now + wait * (1 + 0.5 * draw_lot(self.grant.id, now))
 
     async def _settle(self, store: Callable[[], Renewal]) -> Renewal:
         """Store an end without a new credential; failing that, the lease lapses by itself."""

@@ -48,6 +48,7 @@ from tests.rotating import (
     DROP_AFTER,
     DROP_BEFORE,
     INVALID_GRANT,
+    SUSPENDED,
     UNAVAILABLE,
     Endpoint,
     RotatingPlatform,
@@ -375,6 +376,21 @@ def test_a_definite_refusal_is_remembered_and_not_asked_again(
     row = grant_row(database, grant_id)
     assert (row.refresh_state, row.lease_owner, row.refresh_due_at) == ("refused", "", None)
     assert stored_access(database, grant_id) == "a1"
+
+
+def test_a_refusal_for_the_accounts_own_trouble_is_asked_again_later(
+    tools: Tools, database: Database, grant_id: UUID, endpoint: Endpoint, clock: FrozenClock
+) -> None:
+    """Once the suspension is lifted the same token may be renewed."""
+    endpoint.plan(SUSPENDED)
+    denied = renew(tools, grant_id)
+    assert isinstance(denied, Denied)
+    assert denied.cause is Cause.ACCOUNT_SUSPENDED
+    row = grant_row(database, grant_id)
+    assert (row.refresh_state, row.lease_owner, row.refusal) == ("idle", "", None)
+    clock.advance(minutes=3)
+    [renewal] = refresh_due(tools)
+    assert isinstance(renewal, Renewed)
 
 
 def test_the_losers_refusal_does_not_touch_the_winners_credential(
