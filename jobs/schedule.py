@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from dashboard.adapters.logs import set_up_logging
 from dashboard.runtime import build_runtime
+from dashboard.services.checking import anything_due
 from dashboard.services.heartbeats import SCHEDULER
 from dashboard.services.ports import Tools
 from dashboard.services.scheduling import claim_slot, release_slot, slot_at
@@ -33,13 +34,19 @@ _REST = timedelta(seconds=5)  # after a tick that could not be passed on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periodic:
-    """A job without ids, and the length of its interval (a day at most)."""
+    """A job without ids, and the length of its interval (a day at most).
+
+    `wanted` tells cheaply whether there is anything to do; without it every tick is passed on.
+    """
 
     job: str
     every: timedelta
+    wanted: Callable[[Tools], bool] | None = None
 
 
 PERIODIC = (
+    Periodic(job="check_due", every=timedelta(seconds=2), wanted=anything_due),
+    Periodic(job="refresh_due", every=timedelta(seconds=30)),
     Periodic(job="gather_notices", every=timedelta(seconds=2)),
     Periodic(job="send_mails", every=timedelta(seconds=5)),
     Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
@@ -76,7 +83,8 @@ class Ticker:
 
     def _pass_on(self, periodic: Periodic) -> bool:
         slot = claim_slot(self._tools, periodic.job, periodic.every)
-        if slot is None or self._dispatch(periodic.job):
+        idle = periodic.wanted is not None and not periodic.wanted(self._tools)
+        if slot is None or idle or self._dispatch(periodic.job):
             return True
         release_slot(self._tools, periodic.job, slot)
         self._not_before = self._tools.now() + _REST

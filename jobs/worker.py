@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from redis import Redis
@@ -58,12 +59,21 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
+        self._told: list[Event] = []
         self._waiting = False
 
     def __call__(self, signum: int, frame: Any) -> None:  # noqa: ARG002 - a signal handler
         self.requested = True
+        for event in self._told:
+            event.set()
         if self._waiting:
             raise StopRequested
+
+    def tell(self, event: Event) -> None:
+        """Set `event`, too: long jobs begin no more of their parts then."""
+        self._told.append(event)
+        if self.requested:
+            event.set()
 
     def interrupts(self, *, waiting: bool) -> None:
         """Say whether this process only waits, so that a signal may break it off at any point."""
@@ -154,6 +164,7 @@ def work_on(settings: Settings, name: str, queues: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     runtime = build_runtime(settings, jobs=RedisJobs)
+    stop.tell(runtime.tools.stopping)
     process = Process(runtime.tools)
     ticker = Ticker(runtime.tools, process.dispatch)
     with Heart(runtime.tools, f"{socket.gethostname()}/{name}", WORKER):

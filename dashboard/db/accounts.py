@@ -163,7 +163,9 @@ def move_to_grant(
 
 def due_now(session: Session, link_id: UUID, *, now: datetime) -> None:
     """Let the next round of checks take this link first."""
-    session.execute(update(LinkRow).where(col(LinkRow.id) == link_id).values(next_check_at=now))
+    session.execute(
+        update(LinkRow).where(col(LinkRow.id) == link_id).values(next_check_at=now, awaited=True)
+    )
 
 
 def release_grant(session: Session, account: Account) -> None:

@@ -32,6 +32,7 @@ class DueLink:
     health: LinkHealth
     version: int
     streak: int
+    awaited: bool
 
 
 _BATCH = select(
@@ -40,6 +41,7 @@ _BATCH = select(
     _LINKS.c.grant_id,
     _LINKS.c.version,
     _LINKS.c.streak,
+    _LINKS.c.awaited,
     _LINKS.c.state,
     _LINKS.c.since,
     _LINKS.c.cause,
@@ -94,4 +96,5 @@ def _due_link(row: Any) -> DueLink:
         ),
         version=row.version,
         streak=row.streak,
+        awaited=row.awaited,
     )

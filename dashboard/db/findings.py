@@ -85,6 +85,7 @@ def defer(session: Session, deferrals: Iterable[Deferral]) -> None:
 _OURS = (_LINKS.c.id == bindparam("_id")) & (_LINKS.c.version == bindparam("_version"))
 _FREED = {"claim": "", "claimed_until": None, "lapses": 0}
 _CHECKED: dict[str, Any] = {
+    "awaited": False,
     "checked_at": bindparam("_checked"),
     "next_check_at": bindparam("_next"),
     "streak": bindparam("_streak"),

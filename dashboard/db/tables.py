@@ -186,6 +186,7 @@ class LinkRow(SQLModel, table=True):
     `version` is the compare-and-set of the check path; `changed_seq` is the value of the
     `links` counter at the last change a viewer can see (live fragments). `lapses` counts claims
     whose worker died, so that a link that kills workers is found out and set aside (R65).
+    `awaited`: a person asked for the next check and watches the page.
     """
 
     __tablename__ = "links"
@@ -209,6 +210,7 @@ class LinkRow(SQLModel, table=True):
     claim: str = Field(default="", max_length=80)
     claimed_until: datetime | None = None
     lapses: int = 0
+    awaited: bool = False
     streak: int = 0
     linked_at: datetime
     linked_by: UUID | None = None

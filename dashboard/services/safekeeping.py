@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.adapters.salvage import SalvageFolder
+from dashboard.db.apps import clear_app_problems
 from dashboard.db.credentials import open_credential, seal_credential
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.grants import Lease, StoredGrant, adopt_salvaged, load_grants, store_renewed
@@ -67,6 +68,8 @@ class Safe:
                 due_at=self._due_at(credential, now),
                 now=now,
             )
+            if stored and self.grant.app_id is not None:
+                clear_app_problems(unit, [self.grant.app_id])
             point("refresh.before_commit")
             return stored
 

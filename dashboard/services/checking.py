@@ -1,0 +1,169 @@
+"""The checks: whatever is due is claimed, asked about concurrently, and stored as answers come.
+
+The rota stands in SQL; losing this process at any point loses no check, because a claim lapses. A
+slow platform delays nobody: answers are stored while others are waited for, and further links are
+claimed meanwhile.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from dashboard.db.findings import Deferral, Finding
+from dashboard.db.links import count_due
+from dashboard.domain.checks import AppProblem, CheckOutcome, Works
+from dashboard.domain.rota import Rota, draw_lot, next_check
+from dashboard.domain.transitions import advance
+from dashboard.platforms.protocol import RefreshesCredentials
+from dashboard.services.check_batches import (
+    Question,
+    Results,
+    claim_questions,
+    claim_suspect_questions,
+    store,
+)
+from dashboard.services.check_questions import Gates, Wait, ask
+from dashboard.services.ports import Tools
+from dashboard.services.rules import patience
+
+_UNDER_WAY = 500
+_STORE_EVERY = 0.25  # seconds
+_CLAIM_FOR = 60.0  # seconds; then the next hint goes on, so that a job has an end
+_ANSWER_WITHIN = 120.0  # seconds, for all that is under way then; less than a claim lasts
+
+log = logging.getLogger(__name__)
+
+
+def anything_due(tools: Tools) -> bool:
+    """Whether a link waits to be checked; one cheap read."""
+    with tools.database.reading() as session:
+        return count_due(session, now=tools.now(), most=1) > 0
+
+
+def check_due(tools: Tools) -> int:
+    """Check everything that is due, for about a minute at most; returns how many were stored.
+
+    May run in any number of processes at once. What a platform file raised is raised at the end,
+    when all else is stored.
+    """
+    round_ = _Round(tools=tools, owner=f"{os.getpid()}-{uuid4().hex}")
+    tools.http.run(round_.run())
+    if round_.errors:
+        raise round_.errors[0]
+    return round_.stored
+
+
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """One run over what is due, in one process."""
+
+    tools: Tools
+    owner: str
+    stored: int = 0
+    errors: list[BaseException] = field(default_factory=list)
+    _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        began = time.monotonic()
+        gates = Gates.of(self.tools.settings.asks_per_host)
+        more = True
+        try:
+            while more or self._open:
+                if more and len(self._open) <= _UNDER_WAY // 2:
+                    more = await self._begin(gates) and time.monotonic() - began < _CLAIM_FOR
+                if self._open:
+                    await asyncio.wait(self._open, timeout=_STORE_EVERY)
+                    await self._settle()
+                if time.monotonic() - began > _CLAIM_FOR + _ANSWER_WITHIN:
+                    break
+        finally:
+            for task in self._open:
+                task.cancel()
+
+    async def _begin(self, gates: Gates) -> bool:
+        """Begin to ask about more links; False when nothing more is due."""
+        if self.tools.stopping.is_set():
+            return False
+        limit = _UNDER_WAY - len(self._open)
+        claimed, questions = await asyncio.to_thread(
+            claim_questions, self.tools, self.owner, limit=limit
+        )
+        if not claimed:
+            claimed, questions = await asyncio.to_thread(
+                claim_suspect_questions, self.tools, self.owner
+            )
+        for question in questions:
+            self._open[asyncio.ensure_future(ask(self.tools, question, gates))] = question
+        return claimed > 0
+
+    async def _settle(self) -> None:
+        """Store what has been answered so far."""
+        results = Results()
+        for task in [task for task in self._open if task.done()]:
+            self._take(results, self._open.pop(task), task)
+        if results:
+            await asyncio.to_thread(store, self.tools, results, self.owner)
+            self.stored += len(results.findings)
+
+    def _take(
+        self, results: Results, question: Question, task: asyncio.Task[CheckOutcome | Wait | None]
+    ) -> None:
+        link = question.link
+        error = task.exception()
+        if error is not None:
+            log.error("check ended in an error", extra={"link": str(link.link_id)}, exc_info=error)
+            self.errors.append(error)
+        found = Wait(span=self.tools.settings.check_every) if error else task.result()
+        if found is None:
+            results.unasked.append(link.link_id)
+        elif isinstance(found, Wait):
+            at = self.tools.now() + found.span
+            results.deferrals.append(
+                Deferral(link_id=link.link_id, version=link.version, next_check_at=at)
+            )
+        else:
+            results.findings.append(_finding(self.tools, question, found))
+            _note_app(results, question, found)
+
+
+def _note_app(results: Results, question: Question, outcome: CheckOutcome) -> None:
+    """What is said of our registration; where there are renewals, only one of them proves it."""
+    app_id = question.grant.app_id
+    if app_id is None:
+        return
+    if isinstance(outcome, AppProblem):
+        said = outcome.evidence.text or outcome.evidence.code or "It was refused."
+        results.app_problems[app_id] = said
+    elif isinstance(outcome, Works) and not isinstance(question.platform, RefreshesCredentials):
+        results.apps_well.add(app_id)
+
+
+def _finding(tools: Tools, question: Question, outcome: CheckOutcome) -> Finding:
+    link, now = question.link, tools.now()
+    borne = patience(tools.settings)
+    health, event = advance(link.health, outcome, now=now, patience=borne)
+    if isinstance(outcome, AppProblem):
+        streak = link.streak
+    else:
+        streak = link.streak + 1 if isinstance(outcome, Works) else 0
+    return Finding(
+        link_id=link.link_id,
+        account_id=link.account_id,
+        version=link.version,
+        checked_at=now,
+        next_check_at=next_check(
+            health,
+            outcome,
+            now=now,
+            streak=streak,
+            lot=draw_lot(link.link_id, now),
+            rota=Rota(every=tools.settings.check_every, patience=borne),
+        ),
+        streak=streak,
+        health=None if health == link.health else health,
+        event=event,
+        visible=link.awaited,
+    )
