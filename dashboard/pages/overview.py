@@ -2,37 +2,54 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
 
+from dashboard.db.screens.accounts import changed_since
 from dashboard.db.screens.overview import OverviewScreen, overview_screen
-from dashboard.web.access import signed_in
+from dashboard.web.access import does_not_keep_awake, signed_in
 from dashboard.web.current import tools, viewer
-from dashboard.web.htmx import page
+from dashboard.web.frame import current_frame
+from dashboard.web.htmx import no_change, page
 
 bp = Blueprint("overview", __name__)
 
 
 @bp.get("/")
 @signed_in
-def index() -> Response:
+def index() -> ResponseReturnValue:
+    return page("overview/index.html", "overview_now", **_context())
+
+
+@bp.get("/overview/changes")
+@signed_in
+@does_not_keep_awake
+def changes() -> ResponseReturnValue:
+    """What the page asks by itself: nothing changed, or the page as it is now."""
+    since = request.args.get("since", 0, type=int)
+    with tools().database.reading() as session:
+        if not changed_since(session, viewer(), since):
+            return no_change()
+    return page("overview/index.html", "overview_now", **_context())
+
+
+def _context() -> dict[str, Any]:
     with tools().database.reading() as session:
         screen = overview_screen(session, viewer(), now=tools().now())
-    return page(
-        "overview/index.html",
-        screen=screen,
-        steps=_steps(screen) if viewer().is_administrator else [],
-        platforms=tools().platforms,
-    )
+    return {
+        "screen": screen,
+        "steps": _steps(screen) if viewer().is_administrator else [],
+        "platforms": tools().platforms,
+        "needs_you": screen.list.needs_you,
+        "checks": current_frame().checks,
+    }
 
 
 def _steps(screen: OverviewScreen) -> list[dict[str, Any]]:
     """What is left of the first run; each step can wait."""
+    has_mail = tools().settings.mail_server is not None
     steps = [
-        (
-            "Set up mail, so that people are told",
-            tools().settings.mail_server is not None,
-            "general.mail",
-        ),
+        ("Set up mail, so that people are told", has_mail, "general.mail"),
         ("Link the first account", screen.set_up.accounts > 0, "accounts.add"),
         ("Add the people you work with", screen.set_up.users > 1, "users.add"),
     ]

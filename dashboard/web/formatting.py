@@ -15,6 +15,7 @@ _MONTHS = [
 ]
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _DAYS_IN_DAYS = 14  # up to here "12 days ago" is clearer than "1 week ago"
+_WHOLE = 1_000  # tenths of a per cent
 _DAYS_IN_WEEKS = 60
 
 
@@ -84,6 +85,12 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def share(part: float) -> str:
+    """Return "99.8 %"; a little below the whole is never written as the whole."""
+    tenths = int(part * 1_000 + 1e-9)
+    return "100 %" if tenths == _WHOLE else f"{tenths / 10:.1f} %"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return the count with its noun: "1 post", "2 posts", "3 replies"."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
@@ -98,5 +105,6 @@ def add_filters(app: Flask, now: Callable[[], datetime]) -> None:
         "relative": lambda moment: relative(moment, now=now()),
         "duration": duration,
         "number": number,
+        "share": share,
         "plural": plural,
     }

@@ -1,6 +1,6 @@
 """What the frame around every page shows: who is signed in, what needs them, whether checks run."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, g
 
@@ -13,15 +13,25 @@ _NOTHING = Frame(needs_you=0, banners=(), checks=None)
 
 def add_frame(app: Flask) -> None:
     """Give the templates of `app` what base.html needs."""
-    app.context_processor(_frame)
+    app.context_processor(_context)
 
 
-def _frame() -> dict[str, Any]:
-    viewer = None if "failing" in g else viewer_or_none()
+def current_frame() -> Frame:
+    """What the frame shows to who is asking, read once per request."""
+    viewer = viewer_or_none()
+    if viewer is None:
+        return _NOTHING
+    if "frame" not in g:
+        g.frame = frame_for(tools(), viewer)
+    return cast("Frame", g.frame)
+
+
+def _context() -> dict[str, Any]:
+    failing = "failing" in g
     # What a page polls for has no frame and does not pay for one.
-    frame = frame_for(tools(), viewer) if viewer and not wants_part() else _NOTHING
+    frame = _NOTHING if failing or wants_part() else current_frame()
     return {
-        "viewer": viewer,
+        "viewer": None if failing else viewer_or_none(),
         "banners": frame.banners,
         "needs_you": frame.needs_you,
         "checks": frame.checks,

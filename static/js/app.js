@@ -66,7 +66,8 @@
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const told = ctx.response.headers.get("HX-Trigger")?.includes('"toast"');
-    if (ctx.response.status !== 422 && !told) toast("That did not work. Nothing was changed.", "problem");
+    const polled = ctx.request.method === "GET"; // the page asks again by itself
+    if (ctx.response.status !== 422 && !told && !polled) toast("That did not work. Nothing was changed.", "problem");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (!ctx?.request.method || ctx.request.method === "GET") return; // a poll that fails is tried again

@@ -1,6 +1,7 @@
 """The first page: what needs the viewer, what comes soon, what was repaired, how well it went."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -70,6 +71,21 @@ class OverviewScreen:
     typical: timedelta | None
     working: float | None
     set_up: SetUp
+
+    def count_of(self, states: Iterable[LinkState]) -> int:
+        return sum(self.list.by_state.get(state, 0) for state in states)
+
+    @property
+    def fine(self) -> int:
+        return self.count_of([LinkState.HEALTHY])
+
+    @property
+    def unchecked(self) -> int:
+        return self.count_of([LinkState.NEW])
+
+    @property
+    def paused(self) -> int:
+        return self.count_of([LinkState.PAUSED])
 
 
 def overview_screen(session: Session, viewer: Viewer, *, now: datetime) -> OverviewScreen:
