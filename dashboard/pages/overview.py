@@ -49,12 +49,23 @@ def _steps(screen: OverviewScreen) -> list[dict[str, Any]]:
     """What is left of the first run; each step can wait."""
     has_mail = tools().settings.mail_server is not None
     steps = [
-        ("Set up mail, so that people are told", has_mail, "general.mail"),
-        ("Link the first account", screen.set_up.accounts > 0, "accounts.add"),
-        ("Add the people you work with", screen.set_up.users > 1, "users.add"),
+        {
+            "label": "Set up mail",
+            "hint": "Until then nobody is told when a link breaks.",
+            "done": has_mail,
+            "url": url_for("general.mail"),
+        },
+        {
+            "label": "Link the first account",
+            "hint": "Mastodon and Bluesky need nothing but your log-in there.",
+            "done": screen.set_up.accounts > 0,
+            "url": url_for("accounts.add"),
+        },
+        {
+            "label": "Add the people you work with",
+            "hint": "Their role says which accounts they see and what they may do.",
+            "done": screen.set_up.users > 1,
+            "url": url_for("users.add"),
+        },
     ]
-    if all(done for _, done, _ in steps):
-        return []
-    return [
-        {"label": label, "done": done, "url": url_for(endpoint)} for label, done, endpoint in steps
-    ]
+    return [] if all(step["done"] for step in steps) else steps

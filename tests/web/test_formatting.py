@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from dashboard.web.formatting import day, duration, instant, iso, number, plural, relative
+from dashboard.web.formatting import day, duration, instant, iso, number, plural, relative, share
 
 NOW = datetime(2026, 11, 24, 16, 2, 30, tzinfo=UTC)
 
@@ -68,3 +68,11 @@ def test_counts_read_well():
     assert plural(1, "post") == "1 post"
     assert plural(0, "post") == "0 posts"
     assert plural(1200, "reply", "replies") == "1,200 replies"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [(1.0, "100 %"), (0.99999, "99.9 %"), (0.998, "99.8 %"), (0.5, "50.0 %"), (0.0, "0.0 %")],
+)
+def test_a_share_below_the_whole_is_never_written_as_the_whole(part: float, words: str):
+    assert share(part) == words

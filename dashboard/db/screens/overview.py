@@ -142,7 +142,7 @@ def _repairs(session: Session, changes: Changes | None, since: datetime) -> list
             was=change.old,
             lasted=change.at - change.troubled_since if change.troubled_since else None,
         )
-        for account_id, change in reversed(healed)
+        for account_id, change in sorted(healed, key=lambda pair: pair[1].at, reverse=True)
     ]
 
 
