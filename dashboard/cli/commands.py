@@ -43,8 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", "run:run", "Start everything on this machine.")
     _add_address(run)
     run.add_argument("--verbose", action="store_true", help="show all that the parts say")
+    demo = command("demo", "demo:demo", "The same with a sample team and a make-believe platform.")
+    _add_address(demo)
+    demo.add_argument("--sandbox-port", type=int, default=8001, help="for that platform (8001)")
+    demo.add_argument("--folder", help="where it keeps its data (demo/ in the project)")
+    demo.add_argument("--fresh", action="store_true", help="throw the last demo away first")
+    demo.add_argument("--verbose", action="store_true", help="show all that the parts say")
     web = command("web", "web:web", "Only the web part; needs DATABASE_URL and REDIS_URL.")
     _add_address(web)
+    worker = command("worker", "roles:worker", "Only a worker; needs DATABASE_URL and REDIS_URL.")
+    worker.add_argument("queues", nargs="*", metavar="QUEUE", help="quick, long; else both")
+    command("scheduler", "roles:scheduler", "Only a scheduler; needs DATABASE_URL and REDIS_URL.")
+    _add_user_commands(command("user", "people:add", "Add a user."))
     command("migrate", "preparing:migrate", "Bring the database up to date.")
     command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
     test = command("test", "testing:test", "Run the tests; other options go to pytest.")
@@ -52,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     lock = command("lock", "locks:lock", "Write both requirements files anew from pyproject.toml.")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions where allowed")
     return parser
+
+
+def _add_user_commands(user: argparse.ArgumentParser) -> None:
+    actions = user.add_subparsers(dest="action", required=True, metavar="add")
+    add = actions.add_parser("add", help="the password is asked, or read from standard input")
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--admin", action="store_true", help="an administrator; the only kind here")
+    add.add_argument("--name", help="as others see it; else what stands before the @")
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:

@@ -48,7 +48,9 @@ class Installation:
     listener: socket.socket
     lock: int
     verbose: bool = False
+    prepare: str = "dashboard.cli.preparing:prepare_for"  # what a child does before parts start
     beside: tuple[Part, ...] = ()  # such as the make-believe platform of the demo
+    about: tuple[tuple[str, str], ...] = ()  # further lines of what people are told
 
 
 def keep(installation: Installation) -> int:
@@ -74,7 +76,7 @@ def _bring_up(installation: Installation, parts: Supervisor) -> bool:
     for part in valkey:
         parts.start(part)
     programs = _imported()
-    prepared = _prepare(programs["dashboard.cli.preparing"].prepare_for, installation, parts)
+    prepared = _prepare(installation, parts)
     if prepared is None or not all(_is_up(part, parts) for part in valkey):
         return False
     web = _web(programs["dashboard.cli.web"].serve, installation)
@@ -97,9 +99,10 @@ def _is_up(part: Part, parts: Supervisor) -> bool:
 
 def _imported() -> dict[str, Any]:
     """All code of all parts, by name: `dashboard` knows no jobs, it only starts them."""
+    gc.disable()  # hardly anything of what is imported is garbage
     programs = {name: importlib.import_module(name) for name in _PROGRAMS}
-    gc.collect()
     gc.freeze()  # so that the children's collector leaves the shared memory alone
+    gc.enable()
     return programs
 
 
@@ -123,10 +126,10 @@ def _recover(server: Valkey, lived: float) -> None:
         server.set_aside_data()
 
 
-def _prepare(
-    prepare: Callable[[Settings], int], installation: Installation, parts: Supervisor
-) -> dict[str, str | None] | None:
+def _prepare(installation: Installation, parts: Supervisor) -> dict[str, str | None] | None:
     """Migrate in a child, so that nothing is open when the parts are forked; None when stopped."""
+    module, _, name = installation.prepare.partition(":")
+    prepare = getattr(importlib.import_module(module), name)
     reading, writing = os.pipe()
     child = Forked(
         "lk-prepare",
@@ -170,7 +173,10 @@ def _announce(installation: Installation, set_up_link: str | None) -> None:
     if set_up_link:
         out.print(f"  Set up   [bold]{set_up_link}[/]")
         out.print("           for the first administrator: works once, within 24 hours")
+    for label, text in installation.about:
+        out.print(f"  {label:<8} {escape(text)}")
     out.print(f"  Data     {escape(str(settings.data_dir))}   (what the parts say: log/)")
     if settings.mail_server is None:
-        out.print("  Mail     nobody is mailed: LINKKEEPER_MAIL_URL is not set")
+        out.print("  Mail     nobody is mailed, as LINKKEEPER_MAIL_URL is not set; the mails are")
+        out.print("           kept and shown under Settings > General > Mail")
     out.print("\nCtrl-C stops it.\n")

@@ -57,7 +57,7 @@ def lock_data_dir(path: Path) -> int:
     return descriptor
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """Take the port at once, before anything else is started; port 0 takes a free one."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -68,22 +68,22 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(1024)
     except OverflowError:
-        raise Trouble(f"{port} is not a port: choose one from 1 to 65535 with --port.") from None
+        raise Trouble(f"{port} is not a port: choose one from 1 to 65535 with {option}.") from None
     except socket.gaierror:
         raise Trouble(f"{host} is no address of this machine: choose one with --host.") from None
     except OSError as error:
-        raise Trouble(_why_not(host, port, error)) from None
+        raise Trouble(_why_not(host, port, option, error)) from None
     return listener
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _why_not(host: str, port: int, option: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {host} is taken by another program: stop that one, or choose another "
-            "port with --port."
+            f"port with {option}."
         )
     if error.errno == errno.EACCES:
-        return f"Port {port} is only for the system: choose one from 1024 on with --port."
+        return f"Port {port} is only for the system: choose one from 1024 on with {option}."
     return f"{host}:{port} cannot be listened on ({(error.strerror or str(error)).lower()})."
 
 

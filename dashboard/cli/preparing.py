@@ -15,7 +15,7 @@ from dashboard.cli.screen import complain, out
 from dashboard.cli.trouble import Trouble
 from dashboard.db.engine import Database
 from dashboard.db.migrate import NewerDatabaseError, upgrade
-from dashboard.runtime import build_runtime
+from dashboard.runtime import Runtime, build_runtime
 from dashboard.services.ports import NoJobs
 from dashboard.services.setting_up import set_up_link
 from dashboard.settings import Settings
@@ -31,14 +31,22 @@ def migrate(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command
 def prepare_for(settings: Settings) -> int:
     """Migrate, make the keys, and print the set-up link as JSON; null once there is a user."""
     try:
-        _upgrade(settings)
-        runtime = build_runtime(settings, jobs=lambda _redis, _key: NoJobs())
-    except (KeyFileError, Trouble) as error:
-        complain(str(error))
+        runtime = ready_runtime(settings)
+    except Trouble as trouble:
+        complain(str(trouble))
         return 1
     json.dump({"set_up_link": set_up_link(runtime.tools)}, sys.stdout)
     runtime.close()
     return 0
+
+
+def ready_runtime(settings: Settings) -> Runtime:
+    """Keys and a database of the newest schema, for a command that runs once; raises Trouble."""
+    _upgrade(settings)
+    try:
+        return build_runtime(settings, jobs=lambda _redis, _key: NoJobs())
+    except KeyFileError as error:
+        raise Trouble(str(error)) from None
 
 
 def _upgrade(settings: Settings) -> None:

@@ -14,6 +14,8 @@ import wsgi
 from dashboard.adapters.lifeline import die_with
 from dashboard.adapters.logs import set_up_logging
 from dashboard.cli.part import READY
+from dashboard.cli.place import listen
+from dashboard.cli.roles import shared_settings
 from dashboard.settings import Settings
 
 _GRACE = 3  # seconds for requests under way when stopping
@@ -72,7 +74,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no type
 
 def web(options: argparse.Namespace) -> int:
     """`./manage web`: serve on an address until told to stop."""
-    return serve(f"{options.host}:{options.port}", Settings.from_env())
+    settings = shared_settings()
+    listener = listen(options.host, options.port)
+    return serve(f"fd://{listener.fileno()}", settings)
 
 
 def serve(bind: str, settings: Settings) -> int:

@@ -32,7 +32,12 @@ def command(*arguments: str, **environ: str) -> "subprocess.Popen[str]":
 def refused(*arguments: str, **environ: str) -> tuple[int, str]:
     """Exit code and words of a command that cannot do its work."""
     process = command(*arguments, **environ)
-    said, _ = process.communicate(timeout=60)
+    try:
+        said, _ = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:  # it was not refused
+            process.terminate()
+            process.communicate()
     return process.returncode, said
 
 
@@ -46,11 +51,12 @@ def wait_for(what: Callable[[], bool], *, seconds: float = 30) -> None:
 class Installation:
     """Started with `./manage run --port 0` in a folder; `address` is where it says it is."""
 
-    def __init__(self, folder: Path, *arguments: str, **environ: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, command_name: str = "run", **environ: str
+    ) -> None:
         self.folder = folder
-        self.process = command(
-            "run", "--port", "0", *arguments, LINKKEEPER_DATA_DIR=str(folder), **environ
-        )
+        environ |= {"LINKKEEPER_DATA_DIR": str(folder)}
+        self.process = command(command_name, "--port", "0", *arguments, **environ)
         self.said = ""
         assert self.process.stdout is not None
         for line in self.process.stdout:
