@@ -47,6 +47,7 @@ class Periodic:
 PERIODIC = (
     Periodic(job="check_due", every=timedelta(seconds=2), wanted=anything_due),
     Periodic(job="refresh_due", every=timedelta(seconds=30)),
+    Periodic(job="sync_due", every=timedelta(seconds=30)),
     Periodic(job="gather_notices", every=timedelta(seconds=2)),
     Periodic(job="send_mails", every=timedelta(seconds=5)),
     Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
