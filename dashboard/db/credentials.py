@@ -156,11 +156,3 @@ def count_try(session: Session, grant_id: UUID) -> None:
         .where(col(GrantRow.id) == grant_id)
         .values(refresh_tries=col(GrantRow.refresh_tries) + 1)
     )
-
-
-def sealed_credential(session: Session, grant_id: UUID) -> bytes:
-    """The sealed bytes of a grant; empty when there is none."""
-    found = session.execute(
-        select(col(GrantRow.credential)).where(col(GrantRow.id) == grant_id)
-    ).scalar_one_or_none()
-    return found or b""

@@ -27,6 +27,7 @@ from dashboard.services.ports import Tools
 LEASE = timedelta(seconds=150)
 """How long a claim holds; a batch takes less, so a longer one belongs to a worker that died."""
 
+_ONE_LINK = "check_link"  # what its failure is filed under; no job of its own
 _SET_ASIDE = timedelta(hours=6)
 _KILLS = "Checking this account ended its process three times; it is left alone for six hours."
 
@@ -82,7 +83,8 @@ def claim_suspect_questions(tools: Tools, owner: str) -> tuple[int, list[Questio
     aside, link_ids = tools.database.write(claim)
     for link_id in aside:
         log.error("link set aside", extra={"link": str(link_id)})
-        failures.record(tools, "check_due", [str(link_id)], _KILLS)
+        failures.begin(tools, _ONE_LINK, [str(link_id)], deadline=LEASE)
+        failures.record(tools, _ONE_LINK, [str(link_id)], _KILLS)
     return len(link_ids), _questions(tools, link_ids)
 
 

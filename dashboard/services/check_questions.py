@@ -26,7 +26,7 @@ from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import Question
 from dashboard.services.ports import Tools
-from dashboard.services.refreshing import refresh_grant
+from dashboard.services.refreshing import LOSER_WAITS, refresh_grant
 from dashboard.services.renewals import (
     Denied,
     Gone,
@@ -103,7 +103,7 @@ async def _with_a_usable_credential(tools: Tools, question: Question) -> CheckOu
 
 async def _renew_and_ask(tools: Tools, question: Question) -> CheckOutcome | Wait:
     grant = question.grant
-    renewal = await refresh_grant(tools, grant.id, generation=grant.generation)
+    renewal = await refresh_grant(tools, grant.id, generation=grant.generation, wait=LOSER_WAITS)
     if not isinstance(renewal, Renewed):
         return _without_renewal(tools, renewal)
     outcome = await _ask(tools, question, renewal.credential)

@@ -32,7 +32,7 @@ from dashboard.domain.links import Identity
 from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import ListsPosts
-from dashboard.services.credentials import usable_credential
+from dashboard.services.credentials import renewed_credential, usable_credential
 from dashboard.services.ports import Tools
 
 _MOST_PAGES = 500
@@ -96,8 +96,7 @@ async def _load(tools: Tools, claimed: Claimed) -> Report:
         return Report(trouble="This platform does not list its posts.")
     progress = _Progress(tools, claimed, since)
     try:
-        credential = await usable_credential(tools, claimed.grant_id)
-        await progress.walk(platform, credential)
+        await _walk(tools, claimed, platform, progress)
     except NoAnswerError:
         return progress.report("The platform did not answer. Linkkeeper tries again later.")
     except PlatformError as error:
@@ -107,6 +106,20 @@ async def _load(tools: Tools, claimed: Claimed) -> Report:
         return progress.report("The stored permission cannot be opened on this server.")
     progress.close()
     return progress.report("")
+
+
+async def _walk(
+    tools: Tools, claimed: Claimed, platform: ListsPosts, progress: "_Progress"
+) -> None:
+    """Walk the listing; once more with a renewed permission when it ran out on the way."""
+    credential = await usable_credential(tools, claimed.grant_id)
+    try:
+        await progress.walk(platform, credential)
+    except PlatformError as error:
+        if error.kind != "refresh_due":
+            raise
+        renewed = await renewed_credential(tools, claimed.grant_id, credential)
+        await progress.walk(platform, renewed)
 
 
 class _Progress:

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import col, select
 
-from dashboard.db.tables import AccountRow, PublicationRow, SyncRow
+from dashboard.db.tables import AccountRow, GrantRow, PublicationRow, SyncRow
 from dashboard.domain.calendar import FoundPost
-from dashboard.domain.credentials import Credential
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import Evidence
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import NotAllowedError, NotFoundError, PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import Http, NoAnswerError, Silence
+from dashboard.platforms.protocol import Refreshed, RefreshOutcome, RefreshRefused
 from dashboard.services.ports import Tools
 from dashboard.services.syncing import ask, due, switch_automatic, sync_account
 from tests.factories import FakePlatform, make_account
@@ -214,3 +217,56 @@ def test_a_paused_account_is_not_read_and_the_run_says_so(
         run = session.exec(select(SyncRow)).one()
     assert (run.state, run.trouble) == ("failed", "The account is paused or not linked.")
     assert due(tools) == []
+
+
+class WearsOut(ListingPlatform):
+    """Takes the first access part no longer; lists for the renewed one."""
+
+    async def posts(
+        self, http: Http, credential: Credential, identity: Identity, *, cursor: str
+    ) -> tuple[Sequence[FoundPost], str]:
+        if credential.access == "a":
+            raise PlatformError("fake", "refresh_due", "expired_token")
+        return await super().posts(http, credential, identity, cursor=cursor)
+
+    async def refresh(
+        self, http: Http, app: App | None, credential: Credential, *, now: datetime
+    ) -> RefreshOutcome:
+        self.renewals = getattr(self, "renewals", 0) + 1
+        return self.answer
+
+
+def worn(tools: Tools, answer: RefreshOutcome) -> Tools:
+    platform = WearsOut([post(1, days=1)])
+    platform.answer = answer
+    return replace(tools, platforms={"fake": platform})
+
+
+def test_a_permission_that_runs_out_on_the_way_is_renewed_and_the_listing_asked_again(
+    tools: Tools, account: UUID
+) -> None:
+    tools = worn(tools, Refreshed(credential=Credential(access="b", refresh="r2")))
+    report = sync(tools, account)
+    assert (report.loaded, report.trouble) == (1, "")
+    assert tools.platforms["fake"].renewals == 1
+    assert sync(tools, account).trouble == ""
+    assert tools.platforms["fake"].renewals == 1
+
+
+def test_a_permission_that_cannot_be_renewed_ends_the_run_and_says_so(
+    tools: Tools, account: UUID
+) -> None:
+    said = Evidence(call="renew the permission", code="invalid_grant")
+    report = sync(worn(tools, RefreshRefused(cause=Cause.TOKEN_REFUSED, evidence=said)), account)
+    assert report.trouble == "The platform refused to list the posts."
+    assert report.loaded == 0
+
+
+def test_a_permission_known_to_have_run_out_is_renewed_first(tools: Tools, account: UUID) -> None:
+    tools = worn(tools, Refreshed(credential=Credential(access="b", refresh="r2")))
+    with tools.database.writing() as unit:
+        grant = unit.exec(select(GrantRow)).one()
+        secret = b'{"access": "c", "refresh": "r", "expires_at": "2026-11-24T10:00:10+00:00"}'
+        grant.credential = f"grants|{grant.id}|credential|".encode() + secret
+    assert sync(tools, account).loaded == 1
+    assert tools.platforms["fake"].renewals == 1
