@@ -11,8 +11,8 @@ _BADNESS = {
     state: rank
     for rank, state in enumerate(
         (
-            LinkState.HEALTHY,
             LinkState.NEW,
+            LinkState.HEALTHY,
             LinkState.PAUSED,
             LinkState.EXPIRING,
             LinkState.LIMITED,

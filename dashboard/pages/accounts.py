@@ -19,6 +19,7 @@ from dashboard.services.linking import on_offer
 from dashboard.web.access import does_not_keep_awake, needs, signed_in
 from dashboard.web.bars import bars
 from dashboard.web.current import actor, tools, viewer
+from dashboard.web.frame import frame_now
 from dashboard.web.htmx import no_change, page, redirect_to
 
 bp = Blueprint("accounts", __name__, url_prefix="/settings/accounts")
@@ -143,7 +144,7 @@ def _list(screen: AccountsScreen, wanted: Filter) -> dict[str, Any]:
         "url_of": url_of,
         "page_url": lambda number: url_of(page=number),
         "platforms": tools().platforms,
-        "needs_you": screen.needs_you,
+        **frame_now(),
         "bars_of": lambda line: bars(line.timeline, days=_BARS, now=tools().now()),
         "unfiltered": not (wanted.states or wanted.platform or wanted.search),
     }
@@ -158,6 +159,7 @@ def _one(account_id: UUID) -> dict[str, Any]:
     platform = tools().platforms.get(screen.platform)
     wants = platform.about.wants if platform else {}
     return {
+        **frame_now(),
         "account": screen,
         "about": platform.about if platform else None,
         "capabilities": _capabilities(screen, frozenset(wants)),

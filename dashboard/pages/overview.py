@@ -9,7 +9,7 @@ from dashboard.db.screens.accounts import changed_since
 from dashboard.db.screens.overview import OverviewScreen, overview_screen
 from dashboard.web.access import does_not_keep_awake, signed_in
 from dashboard.web.current import tools, viewer
-from dashboard.web.frame import current_frame
+from dashboard.web.frame import frame_now
 from dashboard.web.htmx import no_change, page
 
 bp = Blueprint("overview", __name__)
@@ -40,8 +40,7 @@ def _context() -> dict[str, Any]:
         "screen": screen,
         "steps": _steps(screen) if viewer().is_administrator else [],
         "platforms": tools().platforms,
-        "needs_you": screen.list.needs_you,
-        "checks": current_frame().checks,
+        **frame_now(),
     }
 
 

@@ -26,6 +26,12 @@ def current_frame() -> Frame:
     return cast("Frame", g.frame)
 
 
+def frame_now() -> dict[str, Any]:
+    """The frame for a fragment that brings it along (`_parts/frame_now.html`)."""
+    frame = current_frame()
+    return {"banners": frame.banners, "needs_you": frame.needs_you, "checks": frame.checks}
+
+
 def _context() -> dict[str, Any]:
     failing = "failing" in g
     # What a page polls for has no frame and does not pay for one.

@@ -45,6 +45,14 @@ def test_days_before_the_link_are_empty() -> None:
     assert [day.worst for day in days] == [None, None, LinkState.HEALTHY, LinkState.HEALTHY]
 
 
+def test_the_day_of_linking_is_as_good_as_the_link_turned_out() -> None:
+    line = timeline(
+        Change(at=START - timedelta(hours=1), old=LinkState.NEW, new=LinkState.HEALTHY),
+        linked_days_ago=0.1,
+    )
+    assert daily(line, days=1, now=START)[0].worst is LinkState.HEALTHY
+
+
 def test_the_summary_says_it_in_words() -> None:
     line = timeline(
         Change(at=START - timedelta(hours=1), old=LinkState.HEALTHY, new=LinkState.EXPIRED)

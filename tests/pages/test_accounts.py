@@ -136,6 +136,7 @@ def test_a_change_appears_without_reload(database, client_for, ada) -> None:
     assert answer.status_code == 200
     assert "Linkkeeper was removed at the platform" in answer.text
     assert 'data-needs-you="1"' in answer.text
+    assert "1 account needs you." in answer.text
     assert "<html" not in answer.text
     assert f"since={counter(database)}" in answer.text
 
