@@ -1,0 +1,121 @@
+"""What stands around an installation in these tests: the Sandbox, a mail server, people's mail."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.adapters.mail_sink import Sink
+
+ROOT = Path(__file__).resolve().parents[2]
+_ADDRESS = re.compile(r"http://\S+?(?=/\s)")
+
+
+class SandboxProcess:
+    """The make-believe platform as a process of its own, steered by its control panel."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "dashboard.sandbox", "--data-dir", str(folder)]
+        self._process = subprocess.Popen(
+            [*command, "--port", "0", "--seed"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        found = _ADDRESS.search(self._process.stdout.readline())
+        assert found is not None, "the Sandbox did not say where it is"
+        self.origin = found.group()
+
+    @property
+    def place(self) -> str:
+        """As the allow-list of the outbound client wants it."""
+        return self.origin.removeprefix("http://")
+
+    def press(self, account: str, button: str, **fields: str) -> None:
+        """Press a button of the control panel; it must have had something to do."""
+        self._ask(f"/control/accounts/{account}/{button}", urlencode(fields).encode())
+
+    def post(self, account: str, text: str) -> None:
+        self.press(account, "post", text=text)
+
+    def password_of(self, person: str) -> str:
+        people = self._ask("/control/state.json")["people"]
+        return next(one["password"] for one in people if one["id"] == person)
+
+    def _ask(self, path: str, body: bytes | None = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.origin}{path}", body, {"Accept": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=10)
+
+
+class Letter:
+    """One mail as it came in."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self.to: list[str] = envelope.rcpt_tos
+        message = message_from_bytes(envelope.content or b"", policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.subject = str(message["Subject"])
+        body = message.get_body(("plain",))
+        assert body is not None
+        self.text = str(body.get_content())
+
+    def link(self, part: str) -> str:
+        """The first address in it that has `part`."""
+        found = re.search(rf"http://\S*{part}\S*", self.text)
+        assert found is not None, f"no address with {part} in:\n{self.text}"
+        return found.group()
+
+    def __repr__(self) -> str:
+        return f"<{self.subject} to {', '.join(self.to)}>"
+
+
+class Letters(Sink):
+    """All mail that came in; whoever waits for a letter is woken by its arrival."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrived = threading.Condition()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        with self._arrived:
+            self._arrived.notify_all()
+        return str(answer)
+
+    def about(self, *words: str, to: str = "") -> list[Letter]:
+        """Those to somebody whose subject has all the words, oldest first."""
+        letters = [Letter(envelope) for envelope in list(self.envelopes)]
+        return [
+            one
+            for one in letters
+            if all(word in one.subject for word in words) and (not to or to in one.to)
+        ]
+
+    def wait(self, *words: str, to: str = "", count: int = 1, seconds: float = 40) -> list[Letter]:
+        """The same, as soon as there are so many."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self.about(*words, to=to)) >= count, timeout=seconds)
+        found = self.about(*words, to=to)
+        assert len(found) >= count, f"{found} about {words} to {to}; in all {self.about()}"
+        return found
