@@ -59,7 +59,7 @@ class Settings:
     allow_private_hosts: frozenset[str] = frozenset()
     trusted_proxies: int = 0
     sandbox_url: str | None = None
-    worker_processes: int = 1
+    worker_processes: int = 2
     asks_per_host: int = 64
     web_threads: int = 32
 
@@ -96,7 +96,7 @@ class Settings:
             allow_private_hosts=reader.take("LINKKEEPER_ALLOW_PRIVATE_HOSTS", "", _host_ports),
             trusted_proxies=reader.take("LINKKEEPER_TRUSTED_PROXIES", "0", _number(0, 5)),
             sandbox_url=reader.maybe("LINKKEEPER_SANDBOX_URL", _base_url),
-            worker_processes=reader.take("LINKKEEPER_WORKERS", "1", _number(1, 64)),
+            worker_processes=reader.take("LINKKEEPER_WORKERS", "2", _number(1, 64)),
             asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),
         )

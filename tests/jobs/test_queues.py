@@ -14,7 +14,7 @@ from redis import Redis
 
 from dashboard.adapters.redis import connect
 from jobs.queues import JOBS, LONG, QUEUES, QUICK, HintJob, RedisJobs
-from jobs.worker import HintWorker, Stop, Work
+from jobs.serving import HintWorker, Stop, Work
 from tests.jobs import attacks
 
 KEY = b"k" * 32
