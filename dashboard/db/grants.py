@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, null, select, update
+from sqlalchemy import ColumnElement, Table, null, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -204,12 +204,6 @@ def mark_unlocked(session: Session, grant_ids: Sequence[UUID]) -> None:
         .where(_GRANTS.c.id.in_(grant_ids), _GRANTS.c.trouble != "")
         .values(trouble="", trouble_since=None)
     )
-
-
-def count_locked(session: Session) -> int:
-    """How many grants cannot be opened on this server."""
-    locked = select(func.count()).select_from(_GRANTS).where(_GRANTS.c.trouble != "")
-    return int(session.execute(locked).scalar_one())
 
 
 _STORED = select(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -65,19 +65,6 @@ def set_aside(session: Session, *, now: datetime, until: datetime) -> list[UUID]
     return list(taken.scalars())
 
 
-def claim_these(
-    session: Session, link_ids: Sequence[UUID], *, now: datetime, owner: str, lease: timedelta
-) -> list[UUID]:
-    """Claim certain links, due or not, that nobody holds and that are in the rota."""
-    free = (_LINKS.c.claim == "") | (_LINKS.c.claimed_until <= now)
-    chosen = (
-        select(_LINKS.c.id)
-        .where(_LINKS.c.id.in_(link_ids), _LINKS.c.next_check_at.is_not(None), free)
-        .with_for_update(skip_locked=True)
-    )
-    return _claim(session, chosen, owner=owner, until=now + lease)
-
-
 def release(session: Session, link_ids: Sequence[UUID], *, owner: str) -> None:
     """Give back what was claimed and not checked: it is due as before."""
     session.execute(
@@ -87,61 +74,11 @@ def release(session: Session, link_ids: Sequence[UUID], *, owner: str) -> None:
     )
 
 
-def set_next_check(session: Session, link_ids: Sequence[UUID], at: datetime) -> int:
-    """Make links due at `at`; those that are paused or removed stay out. Returns how many are."""
-    done = session.execute(
-        update(_LINKS)
-        .where(_LINKS.c.id.in_(link_ids), _LINKS.c.next_check_at.is_not(None))
-        .values(next_check_at=at)
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the next link nobody holds is due; None when nothing is in the rota."""
-    found: datetime | None = session.execute(
-        select(_LINKS.c.next_check_at)
-        .where(_LINKS.c.next_check_at.is_not(None), _LINKS.c.claim == "")
-        .order_by(_LINKS.c.next_check_at)
-        .limit(1)
-    ).scalar_one_or_none()
-    return found
-
-
 def count_due(session: Session, *, now: datetime, most: int) -> int:
     """How many links wait for a worker, counted up to `most`; lapsed claims are among them."""
     free = (_LINKS.c.claim == "") | (_LINKS.c.claimed_until <= now)
     due = select(_LINKS.c.id).where(_LINKS.c.next_check_at <= now, free).limit(most).subquery()
     return int(session.execute(select(func.count()).select_from(due)).scalar_one())
-
-
-def overdue(session: Session, *, before: datetime, most: int) -> list[tuple[UUID, datetime]]:
-    """Links nobody holds that should have been checked before that instant, with their due time."""
-    rows = session.execute(
-        select(_LINKS.c.id, _LINKS.c.next_check_at)
-        .where(_LINKS.c.next_check_at < before, _LINKS.c.claim == "")
-        .order_by(_LINKS.c.next_check_at)
-        .limit(most)
-    )
-    return [(link_id, at) for link_id, at in rows]
-
-
-def move_due(session: Session, moves: Sequence[tuple[UUID, datetime, datetime]]) -> None:
-    """Give each link (id, old due time, new due time) its new place, if the old one still holds."""
-    rows = [{"_id": link_id, "_old": old, "_next": new} for link_id, old, new in sorted(moves)]
-    if rows:
-        session.connection().execute(_MOVED, rows)
-
-
-_MOVED = (
-    update(_LINKS)
-    .where(
-        _LINKS.c.id == bindparam("_id"),
-        _LINKS.c.next_check_at == bindparam("_old"),
-        _LINKS.c.claim == "",
-    )
-    .values(next_check_at=bindparam("_next"))
-)
 
 
 def _due_and_lapsed(now: datetime) -> ColumnElement[bool]:

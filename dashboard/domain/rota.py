@@ -59,11 +59,6 @@ def next_check(
     return at
 
 
-def spread(now: datetime, span: timedelta, lot: float) -> datetime:
-    """A point within the coming span: where what was missed while we were down is put (R76)."""
-    return now + span * lot
-
-
 def _wait(health: LinkHealth, now: datetime, streak: int, rota: Rota) -> timedelta:
     if health.doubts:
         return min(rota.every, _SECOND_PROOF)

@@ -12,14 +12,9 @@ from dashboard.db.engine import Database, UnitOfWork
 from dashboard.db.links import (
     claim_due,
     claim_suspects,
-    claim_these,
     count_due,
-    move_due,
-    next_due,
-    overdue,
     release,
     set_aside,
-    set_next_check,
 )
 from dashboard.db.tables import LinkRow
 from tests.factories import make_account
@@ -133,39 +128,9 @@ def test_after_a_second_death_each_suspect_comes_alone_and_the_culprit_is_set_as
     assert write(database, claim_suspects, now=now, owner="bob", lease=LEASE) == []
 
 
-def test_certain_links_are_claimed_before_they_are_due_unless_paused_or_held(
-    database: Database,
-) -> None:
-    make_account(database, next_check_at=None)
-    [early] = [
-        link.id
-        for link in make_and_list(database, next_check_at=START + timedelta(hours=1))
-        if link.next_check_at
-    ]
-    everything = [link.id for link in rows(database)]
-    options = {"now": START, "owner": "anna", "lease": LEASE}
-    assert write(database, claim_these, everything, **options) == [early]
-    assert write(database, claim_these, everything, **options) == []
-    options["now"] = START + LEASE
-    assert write(database, claim_these, everything, **options) == [early]
-
-
-def make_and_list(database: Database, **facts: Any) -> list[LinkRow]:
-    make_account(database, **facts)
-    return rows(database)
-
-
-def test_a_link_made_due_is_due_and_a_paused_one_stays_out(database: Database) -> None:
-    make_account(database, next_check_at=None)
-    make_account(database, next_check_at=START + timedelta(hours=1))
-    everything = [link.id for link in rows(database)]
-    assert write(database, set_next_check, everything, START) == 1
-    assert len(claim(database)) == 1
-
-
-def test_what_waits_is_counted_and_the_next_is_known(database: Database) -> None:
+def test_what_waits_is_counted_lapsed_claims_among_it(database: Database) -> None:
     with database.reading() as session:
-        assert next_due(session) is None
+        assert count_due(session, now=START, most=100) == 0
     make_links(database, 3)
     make_account(database, next_check_at=START + timedelta(minutes=4))
     with database.reading() as session:
@@ -175,23 +140,6 @@ def test_what_waits_is_counted_and_the_next_is_known(database: Database) -> None
     with database.reading() as session:
         assert count_due(session, now=START, most=100) == 0
         assert count_due(session, now=START + LEASE, most=100) == 3
-        assert next_due(session) == START + timedelta(minutes=4)
-
-
-def test_what_is_overdue_gets_a_new_place_unless_somebody_was_faster(database: Database) -> None:
-    """R76."""
-    first, second, third = make_links(database, 3)
-    with database.reading() as session:
-        late = overdue(session, before=START + timedelta(seconds=1), most=10)
-    assert len(late) == 3
-    place = START + timedelta(minutes=5)
-    write(database, set_next_check, [first], START - timedelta(minutes=1))
-    with database.writing() as unit:
-        claim_these(unit, [second], now=START, owner="anna", lease=LEASE)
-    write(database, move_due, [(link, at, place) for link, at in late])
-    assert row(database, first).next_check_at == START - timedelta(minutes=1)
-    assert row(database, second).next_check_at == START
-    assert row(database, third).next_check_at == place
 
 
 def test_claiming_uses_the_index_of_due_links(sqlite_database: Database) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
 from dashboard.domain.links import LinkHealth
-from dashboard.domain.rota import Rota, draw_lot, next_check, spread
+from dashboard.domain.rota import Rota, draw_lot, next_check
 from dashboard.domain.states import LinkState
 from dashboard.domain.transitions import Patience, advance
 from tests.fakes import START
@@ -110,12 +110,3 @@ def test_lots_are_spread_evenly_and_the_same_for_the_same_link_and_time() -> Non
     link = uuid4()
     assert draw_lot(link, START) == draw_lot(link, START)
     assert draw_lot(link, START) != draw_lot(link, START + timedelta(minutes=10))
-
-
-def test_what_was_missed_is_spread_over_the_whole_span() -> None:
-    """R76: after a restart no second takes more than its share of 1,000 links."""
-    span = timedelta(minutes=10)
-    places = [spread(START, span, draw_lot(UUID(int=n), START)) for n in range(1000)]
-    assert all(START <= place < START + span for place in places)
-    seconds = [int((place - START).total_seconds()) for place in places]
-    assert max(seconds.count(second) for second in set(seconds)) <= 10

@@ -85,6 +85,21 @@ def test_a_tick_given_back_may_be_taken_by_another(tools: Tools, clock: FrozenCl
     assert here == ["each_minute"]
 
 
+def test_what_has_nothing_to_do_is_not_passed_on(tools: Tools, clock: FrozenClock) -> None:
+    work = [False, True]
+    dispatched = Dispatched()
+    periodic = (
+        Periodic(job="each_minute", every=timedelta(minutes=1), wanted=lambda _: work.pop(0)),
+    )
+    ticker = Ticker(tools, dispatched, periodic)
+    ticker.tick()
+    assert dispatched == []
+    clock.advance(minutes=1)
+    ticker.tick()
+
+    assert dispatched == ["each_minute"]
+
+
 def test_old_slots_do_not_pile_up(tools: Tools, clock: FrozenClock) -> None:
     ticker = Ticker(tools, Dispatched(), MINUTE)
     for _ in range(150):
