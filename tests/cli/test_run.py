@@ -66,6 +66,7 @@ def test_each_part_runs_under_its_own_name(up: Installation) -> None:
         "lk-web",
         "lk-worker-1",
         "lk-worker-2",
+        "lk-worker-3",
         "lk-scheduler",
         "valkey-server",
     }
