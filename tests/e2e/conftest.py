@@ -16,7 +16,7 @@ from tests.cli.running import Installation
 from tests.doubles.mastodon import MastodonDouble
 from tests.doubles.pds import Pds
 from tests.e2e.around import Letters, SandboxProcess
-from tests.e2e.steps import EMIL, PASSWORD, Window, invite, set_up
+from tests.e2e.steps import EMIL, VERA, Window, accept, invite, set_up
 
 _FOLDER = Path(__file__).parent
 _PATIENCE = 30_000  # milliseconds; the longest way is check, poll and a busy machine
@@ -48,6 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     post = SinkServer(letters)
     folder = tmp_path_factory.mktemp("e2e")
     with SandboxProcess(folder / "sandbox") as sandbox, MastodonDouble() as mastodon, Pds() as pds:
+        pds.person.name = "Cheese Corner"
         places = ",".join((sandbox.place, mastodon.place, pds.place))
         linkkeeper = Installation(
             folder / "var",
@@ -92,14 +93,18 @@ def administrator(chromium: Browser, home: Home) -> Iterator[Window]:
 @pytest.fixture(scope="package")
 def editor(chromium: Browser, home: Home, administrator: Window) -> Iterator[Window]:
     """The browser of Emil, whom Anna invited as an editor."""
+    invite(administrator.page, "Emil", EMIL, "Editor")
     with Window.open(chromium, home.address) as window:
-        invite(administrator.page, "Emil", EMIL, "Editor")
-        letter = home.letters.wait(to=EMIL)[0]
-        window.page.goto(letter.link("/welcome/"))
-        window.page.get_by_label("Password").fill(PASSWORD)
-        window.page.get_by_role("button", name="Set password and sign in").click()
-        expect(window.page.locator(".profile-name")).to_have_text("Emil")
+        accept(window.page, home.letters.wait(to=EMIL)[0].link("/welcome/"), "Emil")
         yield window
+
+
+@pytest.fixture(scope="package")
+def vera(chromium: Browser, home: Home, administrator: Window) -> None:
+    """A user whose role has access to nothing."""
+    invite(administrator.page, "Vera", VERA, "Viewer")
+    with Window.open(chromium, home.address) as window:
+        accept(window.page, home.letters.wait(to=VERA)[0].link("/welcome/"), "Vera")
 
 
 @pytest.fixture

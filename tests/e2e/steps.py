@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 PASSWORD = "a sentence that nobody guesses"
 ANNA = "anna@team.example"
 EMIL = "emil@team.example"
+VERA = "vera@team.example"
 _SET_UP = re.compile(r"http://\S+/setup/\S+")
 
 
@@ -54,6 +55,8 @@ def set_up(page: Page, said: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Set up Linkkeeper").click()
     expect(page.locator(".profile-name")).to_have_text("Anna")
+    page.goto("/settings/accounts")
+    expect(page.get_by_role("heading", name="Add your first account")).to_be_visible()
 
 
 def invite(page: Page, name: str, email: str, role: str) -> None:
@@ -65,6 +68,14 @@ def invite(page: Page, name: str, email: str, role: str) -> None:
     page.get_by_label("Role").select_option(label=role)
     page.get_by_role("button", name="Add user").click()
     expect(page.get_by_text(f"on its way to {email}")).to_be_visible()
+
+
+def accept(page: Page, invitation: str, name: str) -> None:
+    """Choose a password by the link in the mail; one is signed in then."""
+    page.goto(invitation)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Set password and sign in").click()
+    expect(page.locator(".profile-name")).to_have_text(name)
 
 
 def link(page: Page, person: str, accounts: Sequence[str], *, role: str = "Editor") -> None:
@@ -100,14 +111,28 @@ def row(page: Page, account: str) -> Locator:
     return page.locator(".account-row").filter(has=name)
 
 
+def account_id(page: Page, account: str) -> str:
+    """Of an account in the open Settings > Accounts."""
+    return str(row(page, account).get_attribute("id")).removeprefix("account-")
+
+
+def synchronise(page: Page, account: str) -> None:
+    """Load what was posted at the platform, and see that it was."""
+    page.goto("/publish/calendar")
+    page.get_by_label("Account to synchronise").select_option(label=account)
+    page.get_by_role("button", name="Platform synchronisation").click()
+    expect(page.locator("#sync-runs")).to_contain_text("Platform synchronisation:")
+
+
 def in_calendar(page: Page, account: str) -> set[str]:
-    """The addresses of all publications of an account of three months."""
+    """The addresses of all publications of an account, of this month and the two before."""
     page.goto("/publish/calendar?view=list")
     page.get_by_label("Account", exact=True).select_option(label=account)
     page.get_by_role("button", name="Filter").click()
+    expect(page).to_have_url(re.compile("account="))
     found: set[str] = set()
     for _ in range(3):
         entries = page.locator(".publications a").all()
         found |= {str(entry.get_attribute("href")) for entry in entries}
-        page.get_by_role("link", name="Earlier").click()
+        page.goto(str(page.get_by_role("link", name="Earlier").get_attribute("href")))
     return found
