@@ -10,6 +10,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -95,11 +96,12 @@ def address_of(settings: Settings) -> str:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Valkey]:
-    """A server for as long as the block lasts."""
+    """A server for as long as the block lasts, or until this process is killed in it."""
     valkey = prepare(folder)
     valkey.clear_way()
+    leash = (sys.executable, "-m", "dashboard.adapters.lifeline", str(os.getpid()))
     with (folder / "valkey.log").open("ab") as log:
-        process = subprocess.Popen(valkey.command, stdout=log, stderr=log)  # noqa: S603 - ours
+        process = subprocess.Popen((*leash, *valkey.command), stdout=log, stderr=log)  # noqa: S603 - ours
     try:
         wait_until_it_answers(valkey, process)
         yield valkey

@@ -24,6 +24,12 @@ _FOLDER = Path(__file__).resolve().parents[2] / "demo"
 _SETTLED = "settled"  # a file, once the sample team is complete: where the platform was
 _HELD = {"lock", "log"}  # by this start
 _QUICK = {"LINKKEEPER_CHECK_EVERY": "15", "LINKKEEPER_GATHER_FOR": "3"}
+_STORY = (
+    "open Library Waterhoven in the Sandbox and choose Change the password",
+    "see it turn red under Accounts, with the cause and whom it concerns",
+    "read the mail about it under Settings > General > Mail",
+    "choose Relink: who may say yes stands beside the Sandbox's log-in form",
+)
 _NOT_OURS = ("LINKKEEPER_", "DATABASE_URL", "REDIS_URL")
 _CHROMIUM = "LINKKEEPER_CHROMIUM"
 
@@ -43,6 +49,7 @@ def demo(options: argparse.Namespace) -> int:
             about=(
                 ("Sandbox", f"{sandbox_url}   the make-believe platform and its control panel"),
                 *(("Sign in", f"{user.email:<26}{user.password:<22}{user.role}") for user in TEAM),
+                *(("Try", f"{number}. {step}") for number, step in enumerate(_STORY, start=1)),
             ),
         )
     )

@@ -107,7 +107,7 @@ class AccountRow(SQLModel, table=True):
     sync_claimed_until: datetime | None = None
     version: int = 1
     created_at: datetime
-    removed_at: datetime | None = Field(default=None, index=True)
+    removed_at: datetime | None = None  # no index: almost all are None, and it would be chosen
     removed_by: UUID | None = None
     purge_at: datetime | None = Field(default=None, index=True)
     __table_args__ = (
@@ -214,7 +214,11 @@ class LinkRow(SQLModel, table=True):
     streak: int = 0
     linked_at: datetime
     linked_by: UUID | None = None
-    __table_args__ = (Index("ix_links_due", "next_check_at"), Index("ix_links_state", "state"))
+    __table_args__ = (
+        Index("ix_links_due", "next_check_at"),
+        Index("ix_links_state", "state"),
+        Index("ix_links_checked", "checked_at"),
+    )
 
 
 class CounterRow(SQLModel, table=True):

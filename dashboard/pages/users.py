@@ -108,6 +108,15 @@ def edit(user_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.post("/<uuid:user_id>/sign-out")
+@needs(Right.MANAGE_USERS)
+def sign_out_everywhere(user_id: UUID) -> ResponseReturnValue:
+    """End all sessions of the user."""
+    ended = team.sign_out_everywhere(tools(), viewer(), actor(), user_id)
+    said = "Signed out everywhere." if ended else "Nobody was signed in."
+    return redirect_to(url_for("users.edit", user_id=user_id), say=said)
+
+
 @bp.post("/<uuid:user_id>/invite")
 @needs(Right.MANAGE_USERS)
 def invite_again(user_id: UUID) -> ResponseReturnValue:

@@ -42,7 +42,7 @@ def frame_for(tools: Tools, viewer: Viewer) -> Frame:
 
 
 def _checks(screen: FrameScreen, now: datetime) -> Checks | None:
-    if not screen.accounts:
+    if not screen.any_accounts:
         return None
     alive = all(
         kind in screen.beats and now - screen.beats[kind] <= _BEAT_WITHIN

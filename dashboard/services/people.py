@@ -76,10 +76,10 @@ def add_user(tools: Tools, new: NewUser, actor: Actor) -> UserId:
 
 
 def invite(tools: Tools, user_id: UUID, actor: Actor) -> str:
-    """Return a link by which the user chooses a password, good for 7 days.
+    """Return a link by which the user chooses a password.
 
-    It is shown to nobody else and stored only as a hash. Raises NotFoundError if he is unknown or
-    switched off.
+    A first password has 7 days, one that takes the place of another an hour. The link is shown to
+    nobody else and stored only as a hash. Raises NotFoundError if he is unknown or switched off.
     """
     with tools.database.writing() as unit:
         login = find_login_of(unit, user_id)
@@ -87,7 +87,8 @@ def invite(tools: Tools, user_id: UUID, actor: Actor) -> str:
             raise NotFoundError("user")
         target = f"user:{user_id}"
         add_audit(unit, at=tools.now(), actor=actor, action="user_invited", target=target)
-        return issue(tools, unit, login, Purpose.INVITATION)
+        purpose = Purpose.NEW_PASSWORD if login.password_hash else Purpose.INVITATION
+        return issue(tools, unit, login, purpose)
 
 
 def invite_by_mail(tools: Tools, user_id: UUID, actor: Actor) -> None:

@@ -98,6 +98,21 @@ def change_user(
         _tell(tools, unit, actor, user_id, _differences(found[0], clean, names))
 
 
+def sign_out_everywhere(tools: Tools, viewer: Viewer, actor: Actor, user_id: UUID) -> int:
+    """End all sessions of a user, at once; return how many there were (R12).
+
+    Raises NotAllowedError, NotFoundError.
+    """
+    _only_administrators(viewer)
+    with tools.database.writing() as unit:
+        if user_facts(unit, user_id) is None:
+            raise NotFoundError("user")
+        ended = end_sessions_of(unit, user_id)
+        target = f"user:{user_id}"
+        add_audit(unit, at=tools.now(), actor=actor, action="sessions_ended", target=target)
+    return ended
+
+
 def create_role(tools: Tools, viewer: Viewer, actor: Actor, facts: RoleFacts) -> UUID:
     """Add a role. Raises NotAllowedError, InvalidInputError at "name"."""
     _only_administrators(viewer)

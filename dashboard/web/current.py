@@ -1,23 +1,29 @@
 """What the request at hand works with: the tools, who is asking, and its number."""
 
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
 from flask_login import current_user
 
+from dashboard.adapters.logs import log_context
 from dashboard.domain.errors import NotAllowedError
 from dashboard.domain.team import Actor, Viewer
 from dashboard.runtime import Runtime
 from dashboard.services.ports import Tools
 
+if TYPE_CHECKING:  # these exist for type checkers only
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 _EXTENSION = "linkkeeper"
+_NUMBER = "linkkeeper.request_id"
 
 
 def add_current(app: Flask, runtime: Runtime) -> None:
     """Let requests of `app` have a number and work with `runtime`."""
     work_with(app, runtime)
-    app.before_request(_number_request)
+    app.wsgi_app = _numbered(app.wsgi_app)  # type: ignore[assignment,method-assign]  # how Flask wraps an app
 
 
 def work_with(app: Flask, runtime: Runtime) -> None:
@@ -58,10 +64,16 @@ def client_ip() -> str:
 
 def request_id() -> str:
     """The number of this request, made by us; people read it on error pages, we in the log."""
-    if "request_id" not in g:
-        g.request_id = uuid4().hex[:12]
-    return cast("str", g.request_id)
+    return cast("str", request.environ.get(_NUMBER, ""))
 
 
-def _number_request() -> None:
-    request_id()
+def _numbered(application: "WSGIApplication") -> "WSGIApplication":
+    """Give each request a number, which all that is logged meanwhile carries."""
+
+    def numbered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        number = uuid4().hex[:12]
+        environ[_NUMBER] = number
+        with log_context(request_id=number):
+            return application(environ, start_response)
+
+    return numbered

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _ADDRESS = re.compile(r"Open +(http://\S+)")
+_LEASH = (sys.executable, "-m", "dashboard.adapters.lifeline")  # a killed test run leaves nothing
 _OURS = ("LINKKEEPER_", "DATABASE_URL", "REDIS_URL")
 
 
@@ -20,7 +21,7 @@ def command(*arguments: str, **environ: str) -> "subprocess.Popen[str]":
     """`./manage ...` without its look at the environment, which has tests of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return subprocess.Popen(
-        [sys.executable, "-m", "dashboard.cli", *arguments],
+        [*_LEASH, str(os.getpid()), sys.executable, "-m", "dashboard.cli", *arguments],
         cwd=ROOT,
         env=clean | environ,
         stdout=subprocess.PIPE,

@@ -38,6 +38,11 @@ def test_the_sample_log_ins_and_the_platform_are_told(demo: Installation) -> Non
     assert "/setup/" not in demo.said
 
 
+def test_a_story_of_two_minutes_is_told(demo: Installation) -> None:
+    for step in ("1. open Library Waterhoven", "4. choose Relink"):
+        assert step in demo.said
+
+
 def test_the_platform_ends_with_the_rest(demo: Installation) -> None:
     parts = descendants(demo.process.pid)
     assert demo.stop() < 5

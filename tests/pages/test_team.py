@@ -52,6 +52,30 @@ def test_where_mail_is_set_up_a_new_user_s_link_is_mailed_and_not_shown(
     assert kinds == ["invited", "invited"]
 
 
+def test_the_administrator_signs_somebody_out_everywhere(client_for, ada, alice) -> None:
+    """R12"""
+    phone, laptop = client_for(alice), client_for(alice)
+    answer = client_for(ada).post(f"{USERS}/{alice.id}/sign-out")
+    assert answer.location == f"{USERS}/{alice.id}"
+    assert phone.get("/").status_code == 303
+    assert laptop.get("/").status_code == 303
+
+
+def test_a_link_in_the_place_of_a_password_is_good_for_an_hour(
+    client_for, ada, alice, clock
+) -> None:
+    """R8"""
+    page = client_for(ada).post(f"{USERS}/{alice.id}/invite").text
+    assert "for one hour" in page
+    link = page.partition('value="http://127.0.0.1:8000')[2].partition('"')[0]
+    hers = client_for(alice)
+    hers.get(link)
+    clock.advance(minutes=59)
+    assert hers.get("/welcome").status_code == 200
+    clock.advance(minutes=1)
+    assert hers.get("/welcome").status_code == 404
+
+
 def test_wrong_input_is_said_at_its_field_and_nothing_typed_is_lost(client_for, ada, alice) -> None:
     form = {"name": "Carla Mol", "email": "alice@example.org", "role_id": str(alice.role_id)}
     answer = client_for(ada).post(f"{USERS}/add", form)

@@ -121,9 +121,20 @@ def test_of_two_at_once_one_chooses(tools: Tools, anna) -> None:
         assert list(pool.map(attempt, range(8))).count(True) == 1
 
 
-def test_an_invitation_lasts_seven_days(tools: Tools, anna, clock) -> None:
+def test_a_link_in_the_place_of_a_password_lasts_an_hour(tools: Tools, anna, clock) -> None:
     """R8"""
     link = invite(tools, anna, ACTOR)
+    clock.advance(minutes=59)
+    assert whose(tools, secret_of(link)) is not None
+    clock.advance(minutes=1)
+    with pytest.raises(NotFoundError):
+        choose(tools, link)
+
+
+def test_an_invitation_lasts_seven_days(tools: Tools, clock) -> None:
+    """R8"""
+    new = NewUser(email="bob@example.org", name="Bob", role_id=administrator_role(tools))
+    link = invite(tools, add_user(tools, new, ACTOR), ACTOR)
     clock.advance(days=6, hours=23)
     assert whose(tools, secret_of(link)) is not None
     clock.advance(hours=1)

@@ -105,18 +105,20 @@ def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> Account
     cursor = read_counter(session)
     table = _count(session, viewer)
     by_state = _sum(table, key=0)
+    found = _count(session, viewer, _search(wanted.search)) if wanted.search else table
     left = [
         (state, platform, number)
-        for state, platform, number in _count(session, viewer, _search(wanted.search))
+        for state, platform, number in found
         if (not wanted.states or state in wanted.states)
         and (not wanted.platform or platform == wanted.platform)
     ]
     total = sum(number for _, _, number in left)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, wanted.page), pages)
-    lines = _lines(session, viewer, wanted, page)
+    counts = _sum(left, key=0)
+    lines = _lines(session, viewer, wanted, _window(counts, page))
     return AccountsScreen(
-        groups=_grouped(lines, _sum(left, key=0)),
+        groups=_grouped(lines, counts),
         total=total,
         everything=sum(by_state.values()),
         page=page,
@@ -172,10 +174,38 @@ def _sum(table: Sequence[Count], *, key: int) -> dict[Any, int]:
     return sums
 
 
-def _lines(session: Session, viewer: Viewer, wanted: Filter, page: int) -> tuple[AccountLine, ...]:
-    conditions = [visible(viewer), _search(wanted.search)]
-    if wanted.states:
-        conditions.append(col(LinkRow.state).in_([state.value for state in wanted.states]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """The states that a page shows, and how many of their rows stand on the pages before."""
+
+    states: tuple[LinkState, ...]
+    offset: int
+
+
+def _window(counts: dict[LinkState, int], page: int) -> _Window:
+    """Leave out the groups that stand before or after the page: mostly the many that are fine."""
+    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+    shown: list[LinkState] = []
+    before = skipped = 0
+    for _, _, states in GROUPS:
+        size = sum(counts.get(state, 0) for state in states)
+        if before + size <= start:
+            skipped += size
+        elif before < end:
+            shown += states
+        before += size
+    return _Window(states=tuple(shown), offset=start - skipped)
+
+
+def _lines(
+    session: Session, viewer: Viewer, wanted: Filter, window: _Window
+) -> tuple[AccountLine, ...]:
+    states = [state for state in window.states if not wanted.states or state in wanted.states]
+    conditions = [
+        visible(viewer),
+        _search(wanted.search),
+        col(LinkRow.state).in_([state.value for state in states]),
+    ]
     if wanted.platform:
         conditions.append(col(AccountRow.platform) == wanted.platform)
     rows = session.execute(
@@ -183,7 +213,7 @@ def _lines(session: Session, viewer: Viewer, wanted: Filter, page: int) -> tuple
         .where(and_(*conditions))
         .order_by(_RANK, _WITHIN, func.lower(col(AccountRow.name)), col(AccountRow.id))
         .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .offset(window.offset)
     ).all()
     ids = [account.id for account, _ in rows]
     planned = _planned(session, ids)

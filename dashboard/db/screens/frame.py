@@ -1,9 +1,10 @@
-"""What the frame around every page shows of the links: two reads, whatever their number."""
+"""What the frame around every page shows of the links: a few cheap reads, whatever their number."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -28,7 +29,7 @@ class SilentPlace:
 class FrameScreen:
     """`checked_at` is the last check of any account; `beats` the last sign of life by kind."""
 
-    accounts: int
+    any_accounts: bool
     needs_you: int
     silent: tuple[SilentPlace, ...]
     checked_at: datetime | None
@@ -39,43 +40,65 @@ _SILENT_FROM = 2  # accounts; one alone may have a trouble of its own
 
 
 def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
-    """Return what concerns the viewer, as far as his role reaches."""
-    rows = session.execute(
-        select(
-            col(AccountRow.platform),
-            col(AccountRow.server),
-            col(LinkRow.state),
-            func.count(),
-            func.min(col(LinkRow.since)),
-            func.max(col(LinkRow.checked_at)),
-        )
-        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-        .where(visible(viewer))
-        .group_by(col(AccountRow.platform), col(AccountRow.server), col(LinkRow.state))
-    ).all()
-    waiting = {state.value for state in NEEDS_A_PERSON}
+    """Return what concerns the viewer, as far as his role reaches.
+
+    Every page pays for this, so each read looks at few rows however many accounts are fine.
+    """
+    waiting = [state.value for state in NEEDS_A_PERSON]
+    needs_you = _links(viewer, func.count()).where(col(LinkRow.state).in_(waiting))
+    checked_at = session.execute(
+        _links(viewer, col(LinkRow.checked_at))
+        .where(col(LinkRow.checked_at).is_not(None))
+        .order_by(col(LinkRow.checked_at).desc())
+        .limit(1)
+    ).scalar_one_or_none()
     return FrameScreen(
-        accounts=sum(row[3] for row in rows),
-        needs_you=sum(row[3] for row in rows if row[2] in waiting),
-        silent=_silent([(row[0], row[1], row[2], row[3], row[4]) for row in rows]),
-        checked_at=max((row[5] for row in rows if row[5]), default=None),
+        any_accounts=checked_at is not None
+        or session.execute(_links(viewer, col(LinkRow.id)).limit(1)).first() is not None,
+        needs_you=session.execute(needs_you).scalar_one(),
+        silent=_silent(session, viewer),
+        checked_at=checked_at,
         beats=latest(session),
     )
 
 
-Row = tuple[str, str, str, int, datetime]
-
-
-def _silent(rows: list[Row]) -> tuple[SilentPlace, ...]:
+def _silent(session: Session, viewer: Viewer) -> tuple[SilentPlace, ...]:
     """Places where at least two accounts, and half of those watched, get no answer."""
-    places: dict[tuple[str, str], int] = {}
-    for platform, server, state, number, _since in rows:
-        if state != LinkState.PAUSED.value:
-            places[platform, server] = places.get((platform, server), 0) + number
+    place = col(AccountRow.platform), col(AccountRow.server)
+    silent = session.execute(
+        _links(viewer, *place, func.min(col(LinkRow.since)), func.count())
+        .where(col(LinkRow.state) == LinkState.UNREACHABLE.value)
+        .group_by(*place)
+        .having(func.count() >= _SILENT_FROM)
+    ).all()
     return tuple(
         SilentPlace(platform=platform, server=server, since=since, accounts=number)
-        for platform, server, state, number, since in rows
-        if state == LinkState.UNREACHABLE.value
-        and number >= _SILENT_FROM
-        and 2 * number >= places[platform, server]
+        for platform, server, since, number in silent
+        if not _watches_more(session, viewer, (platform, server), than=2 * number)
+    )
+
+
+def _watches_more(session: Session, viewer: Viewer, place: tuple[str, str], *, than: int) -> bool:
+    """Whether a place has more watched accounts than that; looks at no more rows than needed."""
+    platform, server = place
+    some = (
+        _links(viewer, col(LinkRow.id))
+        .where(
+            col(AccountRow.platform) == platform,
+            col(AccountRow.server) == server,
+            col(LinkRow.state) != LinkState.PAUSED.value,
+        )
+        .limit(than + 1)
+    )
+    return bool(
+        session.execute(select(func.count()).select_from(some.subquery())).scalar_one() > than
+    )
+
+
+def _links(viewer: Viewer, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(LinkRow)
+        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
+        .where(visible(viewer))
     )

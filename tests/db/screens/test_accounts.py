@@ -124,6 +124,19 @@ def test_pages_hold_fifty_and_a_page_too_far_is_the_last(tools: Tools, anna: Vie
     assert (last.page, last.pages, len(names(last))) == (2, 2, 3)
 
 
+def test_pages_together_show_every_account_once_in_the_order_of_the_groups(
+    tools: Tools, anna: Viewer
+) -> None:
+    states = ["expired"] * 7 + ["limited"] * 20 + ["expiring"] * 23 + ["healthy"] * 60
+    for number, state in enumerate([*states, *["paused"] * 3]):
+        make_account(tools.database, name=f"Account {number:03}", state=state)
+    pages = [names(screen(tools, anna, page=page)) for page in (1, 2, 3)]
+    assert [len(page) for page in pages] == [50, 50, 13]
+    assert [name for page in pages for name in page] == [
+        f"Account {number:03}" for number in range(113)
+    ]
+
+
 def test_a_row_says_what_waits_to_go_out(tools: Tools, anna: Viewer) -> None:
     account = make_account(tools.database, state="expired")
     for hours in (5, 2):

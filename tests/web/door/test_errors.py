@@ -1,8 +1,13 @@
 """What goes wrong ends in an answer that says what to do, with its number and without details."""
 
+import io
+import json
+import logging
+
 import pytest
 from flask import Flask
 
+from dashboard.adapters.logs import JsonLines
 from dashboard.domain import errors
 from dashboard.web.access import does_not_keep_awake, public
 from tests.pages.conftest import ORIGIN, Browser, serving
@@ -75,6 +80,17 @@ def test_htmx_gets_a_message_and_swaps_nothing(client_for, alice, number) -> Non
 
 def test_each_answer_has_another_number(anon) -> None:
     assert ask(anon, "/case/0").text != ask(anon, "/case/0").text
+
+
+def test_the_number_is_the_one_in_the_log(anon, caplog) -> None:
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(JsonLines("web"))
+    logging.getLogger("dashboard.web.errors").addHandler(handler)
+    answer = ask(anon, f"/case/{len(CASES) - 1}")
+    logging.getLogger("dashboard.web.errors").removeHandler(handler)
+    number = answer.text.partition("mention <code>")[2].partition("</code>")[0]
+    assert json.loads(lines.getvalue())["request_id"] == number
 
 
 def test_a_poll_that_fails_says_nothing_every_ten_seconds(anon) -> None:
