@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
     test = command("test", "testing:test", "Run the tests; other options go to pytest.")
     test.add_argument("--slow", action="store_true", help="only the tests that take long")
+    _add_bench_commands(command("bench", "bench.checks:checks", "Measure, beside a ceiling."))
     lock = command("lock", "locks:lock", "Write both requirements files anew from pyproject.toml.")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions where allowed")
     return parser
@@ -70,6 +71,12 @@ def _add_user_commands(user: argparse.ArgumentParser) -> None:
     add.add_argument("email", metavar="EMAIL")
     add.add_argument("--admin", action="store_true", help="an administrator; the only kind here")
     add.add_argument("--name", help="as others see it; else what stands before the @")
+
+
+def _add_bench_commands(bench: argparse.ArgumentParser) -> None:
+    what = bench.add_subparsers(dest="what", required=True, metavar="checks")
+    checks = what.add_parser("checks", help="what checking links costs, on both databases")
+    checks.add_argument("--links", type=int, default=10_000, help="how many (10000)")
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:
