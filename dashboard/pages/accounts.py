@@ -21,6 +21,7 @@ from dashboard.web.bars import bars
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.frame import frame_now
 from dashboard.web.htmx import no_change, page, redirect_to
+from dashboard.web.numbers import whole_number
 
 bp = Blueprint("accounts", __name__, url_prefix="/settings/accounts")
 
@@ -46,7 +47,7 @@ def index() -> ResponseReturnValue:
 def changes() -> ResponseReturnValue:
     """What the one poller of the list asks: nothing changed, or the list as it is now."""
     wanted = _filter()
-    since = request.args.get("since", 0, type=int)
+    since = whole_number(request.args.get("since"))
     with tools().database.reading() as session:
         if not changed_since(session, viewer(), since):
             return no_change()
@@ -73,7 +74,7 @@ def show(account_id: UUID) -> ResponseReturnValue:
 @does_not_keep_awake
 def changes_of_one(account_id: UUID) -> ResponseReturnValue:
     """What the poller of an account's page asks."""
-    since = request.args.get("since", 0, type=int)
+    since = whole_number(request.args.get("since"))
     with tools().database.reading() as session:
         if not changed_since(session, viewer(), since):
             return no_change()
@@ -123,7 +124,7 @@ def _filter() -> Filter:
         states=tuple(states),
         platform=request.args.get("platform", ""),
         search=request.args.get("q", "")[:100],
-        page=max(1, request.args.get("page", 1, type=int)),
+        page=max(1, whole_number(request.args.get("page"), 1)),
         since=tools().now() - timedelta(days=_BARS + 1),
     )
 

@@ -12,6 +12,7 @@ from dashboard.services.preferences import boxes_for, set_box
 from dashboard.web.access import signed_in
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import page, redirect_to, sent_by_htmx
+from dashboard.web.numbers import whole_number
 from dashboard.web.redirects import safe_next
 
 bp = Blueprint("messages", __name__, url_prefix="/settings/users/<uuid:user_id>/messages")
@@ -27,7 +28,7 @@ def save(user_id: UUID) -> ResponseReturnValue:
     Raises ConflictError without htmx: the browser then shows a page that says so.
     """
     kind = _kind()
-    version = request.form.get("version", "")
+    version = whole_number(request.form.get("version"))
     try:
         set_box(
             tools(),
@@ -36,7 +37,7 @@ def save(user_id: UUID) -> ResponseReturnValue:
             user_id,
             kind,
             wanted=kind.value in request.form,
-            version=int(version) if version.isdecimal() else 0,
+            version=version,
         )
     except ConflictError:
         if not sent_by_htmx():

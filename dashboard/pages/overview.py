@@ -11,6 +11,7 @@ from dashboard.web.access import does_not_keep_awake, signed_in
 from dashboard.web.current import tools, viewer
 from dashboard.web.frame import frame_now
 from dashboard.web.htmx import no_change, page
+from dashboard.web.numbers import whole_number
 
 bp = Blueprint("overview", __name__)
 
@@ -26,7 +27,7 @@ def index() -> ResponseReturnValue:
 @does_not_keep_awake
 def changes() -> ResponseReturnValue:
     """What the page asks by itself: nothing changed, or the page as it is now."""
-    since = request.args.get("since", 0, type=int)
+    since = whole_number(request.args.get("since"))
     with tools().database.reading() as session:
         if not changed_since(session, viewer(), since):
             return no_change()

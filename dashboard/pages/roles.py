@@ -15,6 +15,7 @@ from dashboard.services import team
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import page, redirect_to
+from dashboard.web.numbers import whole_number
 
 bp = Blueprint("roles", __name__, url_prefix="/settings/roles")
 
@@ -61,7 +62,7 @@ def edit(role_id: UUID) -> Response:
 def change(role_id: UUID) -> ResponseReturnValue:
     """Store the change; it counts from the next request of each of its users on."""
     facts = _typed()
-    version = request.form.get("version", 0, type=int)
+    version = whole_number(request.form.get("version"))
     try:
         team.change_role(tools(), viewer(), actor(), role_id, facts, version=version)
     except InvalidInputError as error:

@@ -18,6 +18,7 @@ from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.forms import Form
 from dashboard.web.htmx import page, redirect_to
+from dashboard.web.numbers import whole_number
 
 bp = Blueprint("users", __name__, url_prefix="/settings/users")
 
@@ -89,7 +90,7 @@ def edit(user_id: UUID) -> ResponseReturnValue:
             role_id=UUID(form.role_id.data),
             active=form.active.data,
         )
-        version = int(form.version.data) if str(form.version.data).isdecimal() else 0
+        version = whole_number(form.version.data)
         try:
             team.change_user(tools(), viewer(), actor(), user_id, wanted, version=version)
         except InvalidInputError as error:

@@ -141,6 +141,11 @@ def test_a_change_appears_without_reload(database, client_for, ada) -> None:
     assert f"since={counter(database)}" in answer.text
 
 
+@pytest.mark.parametrize("since", ["-99999999999999999999", "9" * 30, "x", ""])
+def test_nonsense_in_a_poll_is_answered_like_the_first_poll(client_for, ada, since: str) -> None:
+    assert client_for(ada).get(f"{LIST}/changes?since={since}", htmx=True).status_code in {200, 204}
+
+
 def test_an_account_that_went_away_vanishes_by_the_poll(database, client_for, ada) -> None:
     make_account(database, name="City Museum")
     account = make_account(database, name="Bakery Jansen")
