@@ -9,6 +9,7 @@ from dashboard.pages import PAGES
 from dashboard.runtime import Runtime
 from dashboard.web.access import add_access
 from dashboard.web.assets import asset_url, serve_static
+from dashboard.web.compression import add_compression
 from dashboard.web.current import add_current, tools
 from dashboard.web.devices import add_devices
 from dashboard.web.errors import add_errors
@@ -30,6 +31,7 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("dashboard", static_folder=None, template_folder=str(_TEMPLATES))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["asset_url"] = asset_url
+    add_compression(app)
     add_htmx(app)
     add_current(app, runtime)
     add_errors(app)
