@@ -19,6 +19,8 @@ from dashboard.web.numbers import whole_number
 
 bp = Blueprint("roles", __name__, url_prefix="/settings/roles")
 
+_FIND = "find"  # the button that looks for accounts and saves nothing
+
 
 @bp.get("")
 @needs(Right.MANAGE_USERS)
@@ -41,7 +43,9 @@ def add() -> Response:
 @needs(Right.MANAGE_USERS)
 def create() -> ResponseReturnValue:
     """Store the new role, or the form again with what was typed."""
-    facts = _typed()
+    facts = _typed(frozenset())
+    if _FIND in request.form:
+        return _form(None, facts, version=0)
     try:
         team.create_role(tools(), viewer(), actor(), facts)
     except InvalidInputError as error:
@@ -61,8 +65,11 @@ def edit(role_id: UUID) -> Response:
 @needs(Right.MANAGE_USERS)
 def change(role_id: UUID) -> ResponseReturnValue:
     """Store the change; it counts from the next request of each of its users on."""
-    facts = _typed()
+    stored, _ = _found(role_id)
+    facts = _typed(stored.accounts)
     version = whole_number(request.form.get("version"))
+    if _FIND in request.form:
+        return _form(role_id, facts, version=version)
     try:
         team.change_role(tools(), viewer(), actor(), role_id, facts, version=version)
     except InvalidInputError as error:
@@ -84,15 +91,29 @@ def remove(role_id: UUID) -> ResponseReturnValue:
     return redirect_to(url_for("roles.index"), say=f"The role {facts.name} is gone.")
 
 
-def _typed() -> RoleFacts:
+def _typed(stored: frozenset[UUID]) -> RoleFacts:
     """What the form says; only these fields can be changed by it (R15)."""
     known = {right.value for right in Right}
     return RoleFacts(
         name=request.form.get("name", ""),
         rights=frozenset(Right(value) for value in request.form.getlist("right") if value in known),
         all_accounts=request.form.get("reach") == "all",
-        accounts=frozenset(_uuids(request.form.getlist("account"))),
+        accounts=_accounts(stored),
     )
+
+
+def _accounts(stored: frozenset[UUID]) -> frozenset[UUID]:
+    """The role's accounts after what was ticked and unticked.
+
+    A form shows some of them only, so it says which it showed, and what was ticked or unticked in
+    it before the last search.
+    """
+    before = (stored | _ids("added")) - _ids("dropped")
+    return (before - _ids("shown")) | _ids("account")
+
+
+def _ids(field: str) -> frozenset[UUID]:
+    return frozenset(_uuids(request.form.getlist(field)))
 
 
 def _uuids(values: list[str]) -> list[UUID]:
@@ -116,14 +137,21 @@ def _found(role_id: UUID) -> tuple[RoleFacts, int]:
 def _form(
     role_id: UUID | None, facts: RoleFacts, *, version: int, errors: dict[str, str] | None = None
 ) -> Response:
+    search = request.form.get("search", "")[:100]
     with tools().database.reading() as session:
-        choices = screens.account_choices(session)
+        choices = screens.account_choices(session, role_id, search)
+        found = role_facts(session, role_id) if role_id else None
+    stored = found[0].accounts if found else frozenset()
+    shown = {account.id for account in choices.shown}
     context: dict[str, Any] = {
         "role_id": role_id,
         "facts": facts,
         "version": version,
         "errors": errors or {},
         "choices": choices,
+        "search": search,
+        "added": facts.accounts - stored - shown,
+        "dropped": stored - facts.accounts - shown,
         "rights": RIGHT_LABELS,
         "platforms": tools().platforms,
     }

@@ -1,11 +1,13 @@
 """Settings > Users and Settings > Roles, as each person sees them."""
 
+import re
 from dataclasses import replace
 
 from sqlmodel import select
 
-from dashboard.db.tables import EventRow, RoleRow, UserRow
+from dashboard.db.tables import AccountRow, EventRow, RoleAccountRow, RoleRow, UserRow
 from tests.factories import make_account
+from tests.fakes import START
 from tests.pages.conftest import serving
 from tests.services.letter_box import LetterBox
 
@@ -164,3 +166,48 @@ def test_a_role_is_added_and_removed(database, client_for, ada) -> None:
     assert browser.post(f"{ROLES}/{role.id}/remove").status_code == 303
     browser.get(ROLES)  # reads the messages
     assert "Interns" not in browser.get(ROLES).text
+
+
+def ticked(page: str) -> set[str]:
+    return {found[1] for found in re.finditer(r'name="account" value="([^"]+)"[^>]*checked', page)}
+
+
+def hidden(page: str, name: str) -> list[str]:
+    return re.findall(rf'name="{name}" value="([^"]+)"', page)
+
+
+def test_a_role_form_shows_a_hundred_accounts_and_finds_the_others(
+    database, client_for, ada, alice, give_access
+) -> None:
+    """Looking for accounts saves nothing and forgets nothing; what is not shown stays as it is."""
+    numbered = [make_account(database, name=f"Account {number:03}") for number in range(103)]
+    give_access(alice, *numbered[:2], numbered[102])
+    browser, address = client_for(ada), f"{ROLES}/{alice.role_id}"
+    first = browser.get(address).text
+    assert len(hidden(first, "shown")) == 100
+    assert ticked(first) == {str(numbered[0]), str(numbered[1]), str(numbered[102])}
+
+    form = {"name": "Editor", "right": "link", "reach": "chosen", "version": "1"}
+    kept = {"shown": hidden(first, "shown"), "account": [str(numbered[1]), str(numbered[5])]}
+    second = browser.post(address, form | kept | {"search": "account 101", "find": "1"}).text
+    assert hidden(second, "shown") == [str(numbered[101])]
+    assert hidden(second, "added") == [str(numbered[5])]
+    assert set(hidden(second, "dropped")) == {str(numbered[0]), str(numbered[102])}
+
+    last = {name: hidden(second, name) for name in ("shown", "added", "dropped")}
+    browser.post(address, form | last | {"account": [str(numbered[101])]})
+    with database.reading() as session:
+        rows = session.exec(select(RoleAccountRow.account_id)).all()
+    assert set(rows) == {numbered[1], numbered[5], numbered[101]}
+
+
+def test_a_removed_account_is_still_the_role_s_when_it_comes_back(
+    database, client_for, ada, alice, give_access
+) -> None:
+    gone = make_account(database)
+    give_access(alice, gone)
+    with database.writing() as unit:
+        unit.get(AccountRow, gone).removed_at = START
+    client_for(ada).post(f"{ROLES}/{alice.role_id}", {"name": "Editor", "version": "1"})
+    with database.reading() as session:
+        assert session.exec(select(RoleAccountRow.account_id)).all() == [gone]

@@ -105,7 +105,7 @@ def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> Account
     cursor = read_counter(session)
     table = _count(session, viewer)
     by_state = _sum(table, key=0)
-    found = _count(session, viewer, _search(wanted.search)) if wanted.search else table
+    found = _count(session, viewer, matches(wanted.search)) if wanted.search else table
     left = [
         (state, platform, number)
         for state, platform, number in found
@@ -203,7 +203,7 @@ def _lines(
     states = [state for state in window.states if not wanted.states or state in wanted.states]
     conditions = [
         visible(viewer),
-        _search(wanted.search),
+        matches(wanted.search),
         col(LinkRow.state).in_([state.value for state in states]),
     ]
     if wanted.platform:
@@ -271,7 +271,7 @@ def _grouped(lines: tuple[AccountLine, ...], counts: dict[LinkState, int]) -> tu
     return tuple(groups)
 
 
-def _search(text: str) -> ColumnElement[bool]:
+def matches(text: str) -> ColumnElement[bool]:
     """Each word must stand somewhere in the name, the handle or the address."""
     where = func.lower(
         col(AccountRow.name) + " " + col(AccountRow.handle) + " " + col(AccountRow.url)

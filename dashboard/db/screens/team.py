@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from dashboard.db.screens.accounts import matches
 from dashboard.db.tables import AccountRow, PreferenceRow, RoleAccountRow, RoleRow, UserRow
 from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
 from dashboard.domain.team import Right
+
+MOST_CHOICES = 100
+"""So many accounts stand in one form; the others are found by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,19 @@ class AccountChoice:
     platform: str
     name: str
     handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChoices:
+    """What a form offers at once, of the `found` that fit the search and of `everything`."""
+
+    shown: tuple[AccountChoice, ...]
+    found: int
+    everything: int
+
+    @property
+    def need_search(self) -> bool:
+        return self.everything > MOST_CHOICES
 
 
 def users(session: Session) -> list[UserLine]:
@@ -102,17 +119,33 @@ def roles(session: Session) -> list[RoleLine]:
     ]
 
 
-def account_choices(session: Session) -> list[AccountChoice]:
-    """All accounts, by name."""
+def account_choices(session: Session, role_id: UUID | None, search: str) -> AccountChoices:
+    """Accounts whose name, handle or address has the words, those of the role first."""
+    condition = and_(col(AccountRow.removed_at).is_(None), matches(search))
+    mine = (
+        select(col(RoleAccountRow.account_id))
+        .where(
+            col(RoleAccountRow.role_id) == role_id,
+            col(RoleAccountRow.account_id) == col(AccountRow.id),
+        )
+        .exists()
+    )
     rows = session.execute(
         select(AccountRow)
-        .where(col(AccountRow.removed_at).is_(None))
-        .order_by(func.lower(col(AccountRow.name)))
+        .where(condition)
+        .order_by(mine.desc(), func.lower(col(AccountRow.name)), col(AccountRow.id))
+        .limit(MOST_CHOICES)
     ).scalars()
-    return [
-        AccountChoice(id=row.id, platform=row.platform, name=row.name, handle=row.handle)
-        for row in rows
-    ]
+    numbers = select(func.count()).select_from(AccountRow)
+    existing = col(AccountRow.removed_at).is_(None)
+    return AccountChoices(
+        shown=tuple(
+            AccountChoice(id=row.id, platform=row.platform, name=row.name, handle=row.handle)
+            for row in rows
+        ),
+        found=session.execute(numbers.where(condition)).scalar_one(),
+        everything=session.execute(numbers.where(existing)).scalar_one(),
+    )
 
 
 def _line(user: UserRow, role: RoleRow, differing: dict[str, bool]) -> UserLine:
