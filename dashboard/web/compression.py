@@ -30,7 +30,7 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if (
         "Content-Encoding" in response.headers
-        or response.calculate_content_length() < _WORTH_IT
+        or (response.calculate_content_length() or 0) < _WORTH_IT
         or not request.accept_encodings["gzip"]
     ):
         return response
