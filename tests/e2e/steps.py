@@ -97,7 +97,8 @@ def link(page: Page, person: str, accounts: Sequence[str], *, role: str = "Edito
 
 def consent(page: Page, person: str, *, button: str = "Allow") -> None:
     """At the Sandbox: be this person, whoever was there before, and decide."""
-    expect(page.get_by_role("link", name="Sandbox").first).to_be_visible()
+    arrived = re.compile("^Log in to Sandbox$|asks for your permission$")
+    expect(page.get_by_role("heading", name=arrived)).to_be_visible()
     if page.get_by_role("link", name="Log in as somebody else").is_visible():
         page.get_by_role("link", name="Log in as somebody else").click()
     page.get_by_role("link", name=person).click()
