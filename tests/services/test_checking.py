@@ -514,10 +514,13 @@ def make_worn(database: Database, *, links: int = 1, ends: str = "null") -> list
     return [make_account(database, grant_id=grant_id, credential=sealed) for _ in range(links)]
 
 
+@pytest.mark.parametrize("at_once", [1, 64])
 @pytest.mark.parametrize("ends", ["null", '"2026-11-24T09:00:00+00:00"'])
 def test_an_access_part_that_ran_out_is_renewed_once_for_all_siblings(
-    rotating: Tools, endpoint: Endpoint, ends: str
+    rotating: Tools, endpoint: Endpoint, ends: str, at_once: int
 ) -> None:
+    """Also for those that were read before the renewal and are asked after it."""
+    rotating = replace(rotating, settings=replace(rotating.settings, asks_per_host=at_once))
     accounts = make_worn(rotating.database, links=5, ends=ends)
     assert check_due(rotating) == 5
     assert endpoint.log() == [("r1", "ok")]
