@@ -19,16 +19,19 @@ from dashboard.adapters.logs import set_up_logging
 from dashboard.runtime import build_runtime
 from dashboard.services.checking import anything_due
 from dashboard.services.heartbeats import SCHEDULER
+from dashboard.services.notifying import anything_ripe
 from dashboard.services.ports import Tools
 from dashboard.services.scheduling import claim_slot, release_slot, slot_at
+from dashboard.services.sending import any_mail_due
 from dashboard.settings import Settings
-from jobs.heart import Heart
+from jobs.heart import Pulse
 from jobs.process import guarded
 from jobs.queues import RedisJobs
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY = 1.0  # seconds
 _JUMP = timedelta(seconds=60)
+_TRUSTED = timedelta(minutes=1)  # how long `wanted` may say that there is nothing
 _REST = timedelta(seconds=5)  # after a tick that could not be passed on
 
 
@@ -48,8 +51,8 @@ PERIODIC = (
     Periodic(job="check_due", every=timedelta(seconds=2), wanted=anything_due),
     Periodic(job="refresh_due", every=timedelta(seconds=30)),
     Periodic(job="sync_due", every=timedelta(seconds=30)),
-    Periodic(job="gather_notices", every=timedelta(seconds=2)),
-    Periodic(job="send_mails", every=timedelta(seconds=5)),
+    Periodic(job="gather_notices", every=timedelta(seconds=2), wanted=anything_ripe),
+    Periodic(job="send_mails", every=timedelta(seconds=5), wanted=any_mail_due),
     Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
     Periodic(job="purge_removed", every=timedelta(hours=1)),
     Periodic(job="upkeep", every=timedelta(minutes=5)),
@@ -69,6 +72,7 @@ class Ticker:
         self._dispatch = dispatch
         self._periodic = periodic
         self._seen: dict[str, int] = {}
+        self._passed: dict[str, datetime] = {}
         self._not_before: datetime | None = None
 
     def tick(self) -> None:
@@ -83,13 +87,23 @@ class Ticker:
                 self._seen[periodic.job] = slot
 
     def _pass_on(self, periodic: Periodic) -> bool:
+        if not self._is_wanted(periodic):
+            return True
+        self._passed[periodic.job] = self._tools.now()
         slot = claim_slot(self._tools, periodic.job, periodic.every)
-        idle = periodic.wanted is not None and not periodic.wanted(self._tools)
-        if slot is None or idle or self._dispatch(periodic.job):
+        if slot is None or self._dispatch(periodic.job):
             return True
         release_slot(self._tools, periodic.job, slot)
         self._not_before = self._tools.now() + _REST
         return False
+
+    def _is_wanted(self, periodic: Periodic) -> bool:
+        """Once a minute it is done unasked: what `wanted` overlooks must not wait for ever."""
+        if periodic.wanted is None:
+            return True
+        now = self._tools.now()
+        since = now - self._passed.setdefault(periodic.job, now)
+        return not timedelta() <= since < _TRUSTED or periodic.wanted(self._tools)
 
 
 class Jumps:
@@ -110,20 +124,31 @@ class Jumps:
         return False
 
 
-def keep_schedule(settings: Settings) -> int:
-    """Pass ticks on as hints until told to stop."""
+def _nobody() -> None:
+    """Nobody waits for it."""
+
+
+def keep_schedule(settings: Settings, *, ready: Callable[[], None] = _nobody) -> int:
+    """Pass ticks on as hints until told to stop; `ready` is told when that begins."""
     set_up_logging("scheduler")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     runtime = build_runtime(settings, jobs=RedisJobs)
     ticker = Ticker(runtime.tools, runtime.tools.jobs.hint)
-    tick = guarded(ticker.tick, "ticks not claimed")
+    pulse = Pulse(runtime.tools, f"{socket.gethostname()}/scheduler-{os.getpid()}", SCHEDULER)
     jumps = Jumps()
-    with Heart(runtime.tools, f"{socket.gethostname()}/scheduler-{os.getpid()}", SCHEDULER):
-        while not stop.wait(_LOOK_EVERY):
-            if not jumps.jumped(runtime.tools.now(), time.monotonic()):
-                tick()
+
+    def look() -> None:
+        ticker.tick()
+        pulse.beat()
+
+    look_safely = guarded(look, "ticks not claimed")
+    ready()
+    while not stop.wait(_LOOK_EVERY):
+        if not jumps.jumped(runtime.tools.now(), time.monotonic()):
+            look_safely()
+    guarded(pulse.end, "goodbye not written")()
     runtime.close()
     return 0
 

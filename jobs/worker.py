@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashboard.adapters.keys import KeyRing
 from dashboard.adapters.logs import set_up_logging
@@ -14,15 +14,24 @@ from dashboard.adapters.valkey import address_of
 from dashboard.runtime import build_runtime
 from dashboard.services.heartbeats import WORKER
 from dashboard.settings import Settings
-from jobs.heart import Heart
+from jobs.heart import Heart, Pulse
 from jobs.process import Process, guarded
 from jobs.queues import QUEUES, RedisJobs
 from jobs.schedule import Ticker
 from jobs.serving import Stop, Work, serve
 
 
-def work_on(settings: Settings, name: str, queues: Sequence[str]) -> int:
-    """Be the worker `name` until told to stop; the first queue goes before the second."""
+def _nobody() -> None:
+    """Nobody waits for it."""
+
+
+def work_on(
+    settings: Settings, name: str, queues: Sequence[str], *, ready: Callable[[], None] = _nobody
+) -> int:
+    """Be the worker `name` until told to stop; the first queue goes before the second.
+
+    `ready` is told when work begins.
+    """
     set_up_logging(name)
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,7 +40,9 @@ def work_on(settings: Settings, name: str, queues: Sequence[str]) -> int:
     stop.tell(runtime.tools.stopping)
     process = Process(runtime.tools)
     ticker = Ticker(runtime.tools, process.dispatch)
-    with Heart(runtime.tools, f"{socket.gethostname()}/{name}", WORKER):
+    pulse = Pulse(runtime.tools, f"{socket.gethostname()}/{name}", WORKER)
+    with Heart(pulse):
+        ready()
         serve(
             queues,
             redis=connect(address_of(settings)),  # its own, as RQ sets other time-outs on it

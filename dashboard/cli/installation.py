@@ -22,7 +22,7 @@ from dashboard.adapters.valkey import Valkey
 from dashboard.adapters.valkey import prepare as prepare_valkey
 from dashboard.cli.forking import Forked
 from dashboard.cli.hearing import hear_all, hear_warnings, tell
-from dashboard.cli.part import Part, executed, forked
+from dashboard.cli.part import Part, executed, forked, say_ready
 from dashboard.cli.screen import out
 from dashboard.cli.supervisor import Supervisor
 from dashboard.cli.trouble import Silent, Trouble
@@ -152,7 +152,7 @@ def _prepare(installation: Installation, parts: Supervisor) -> dict[str, str | N
 
 def _web(serve: Callable[..., int], installation: Installation) -> Part:
     bind = f"fd://{installation.listener.fileno()}"
-    return Part(name="web", start=forked("web", partial(serve, bind, installation.settings)))
+    return _part("web", serve, bind, installation.settings)
 
 
 def _workers(programs: dict[str, Any], settings: Settings) -> list[Part]:
@@ -161,9 +161,12 @@ def _workers(programs: dict[str, Any], settings: Settings) -> list[Part]:
     parts = []
     for number, queues in enumerate([_URGENT, *[_ALL] * settings.worker_processes], start=1):
         name = f"worker-{number}"
-        parts.append(Part(name=name, start=forked(name, partial(work, settings, name, queues))))
-    schedule = programs["jobs.schedule"].keep_schedule
-    return [*parts, Part(name="scheduler", start=forked("scheduler", partial(schedule, settings)))]
+        parts.append(_part(name, work, settings, name, queues))
+    return [*parts, _part("scheduler", programs["jobs.schedule"].keep_schedule, settings)]
+
+
+def _part(name: str, call: Callable[..., int], *arguments: object) -> Part:
+    return Part(name=name, start=forked(name, partial(call, *arguments, ready=say_ready)))
 
 
 def _announce(installation: Installation, set_up_link: str | None) -> None:

@@ -73,7 +73,8 @@ def _read(path: Path, faults: list[str]) -> list[_Pin]:
     pins: list[_Pin] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if found := _HASH.search(line):
-            pins[-1].hashes.add(found.group(1))
+            if pins:  # else it belongs to a line that was no pin
+                pins[-1].hashes.add(found.group(1))
         elif line.strip() and not line.startswith("#"):
             head, _, marker = line.rstrip("\\ ").partition(";")
             name, exact, version = head.strip().partition("==")

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -91,6 +92,12 @@ class Part:
             except ProcessLookupError:
                 return
             self.process.wait()
+
+
+def say_ready() -> None:
+    """Said by a part, on its standard output, when it is at work."""
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
 
 
 def forked(name: str, call: Callable[[], int]) -> Start:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-import sys
+from collections.abc import Callable
 from typing import Any
 
 from gunicorn import glogging
@@ -13,7 +13,6 @@ from gunicorn.http import wsgi as answering
 import wsgi
 from dashboard.adapters.lifeline import die_with
 from dashboard.adapters.logs import set_up_logging
-from dashboard.cli.part import READY
 from dashboard.cli.place import listen
 from dashboard.cli.roles import shared_settings
 from dashboard.settings import Settings
@@ -42,7 +41,8 @@ class _Logger(glogging.Logger):  # type: ignore[misc]  # likewise
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn, told what to do by us instead of by a file, the environment or its command line."""
 
-    def __init__(self, bind: str, settings: Settings) -> None:
+    def __init__(self, bind: str, settings: Settings, ready: Callable[[], None] | None) -> None:
+        self._ready = ready
         self._bind = bind
         self._settings = settings
         answering.Response = _NoBanner
@@ -62,7 +62,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no type
             "loglevel": "warning",
             "logger_class": _Logger,
             "post_fork": _after_fork,
-            "post_worker_init": _when_ready,
+            "post_worker_init": lambda _worker: self._ready and self._ready(),
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
@@ -79,17 +79,12 @@ def web(options: argparse.Namespace) -> int:
     return serve(f"fd://{listener.fileno()}", settings)
 
 
-def serve(bind: str, settings: Settings) -> int:
-    """Serve on `host:port` or `fd://number` until told to stop."""
+def serve(bind: str, settings: Settings, *, ready: Callable[[], None] | None = None) -> int:
+    """Serve on `host:port` or `fd://number` until told to stop; `ready` is told when it does."""
     set_up_logging("web")
-    Arbiter(Server(bind, settings)).run()
+    Arbiter(Server(bind, settings, ready)).run()
     return 0
 
 
 def _after_fork(_arbiter: Any, _worker: Any) -> None:
     die_with(os.getppid())
-
-
-def _when_ready(_worker: Any) -> None:
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()

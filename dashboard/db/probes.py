@@ -1,14 +1,13 @@
 """What the health endpoints ask the database; each answer says something, and nothing in detail."""
 
 from collections import Counter
-from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.counters import raise_counter
-from dashboard.db.tables import AccountRow, LinkRow, SlotRow
+from dashboard.db.tables import AccountRow, LinkRow
 from dashboard.domain.states import LinkState
 
 _PROBE = "probe"
@@ -17,11 +16,6 @@ _PROBE = "probe"
 def write_something(session: Session) -> None:
     """A write that is felt by the disk but by nobody else."""
     raise_counter(session, _PROBE)
-
-
-def last_tick(session: Session) -> datetime | None:
-    """When a scheduler last claimed a tick of periodic work."""
-    return session.execute(select(func.max(col(SlotRow.at)))).scalar_one_or_none()
 
 
 def accounts_by_state(session: Session) -> dict[LinkState, int]:

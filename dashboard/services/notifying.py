@@ -64,6 +64,14 @@ def gather(tools: Tools) -> Gathered:
     return Gathered(deliveries=made, ripe_in=min(later, default=None))
 
 
+def anything_ripe(tools: Tools) -> bool:
+    """Whether there is something to gather; one cheap read."""
+    now = tools.now()
+    with tools.database.reading() as session:
+        untold = oldest_untold(session)
+    return any(at + _wait(tools, kind) <= now for kind, at in untold.items())
+
+
 def message_id(tools: Tools, notice_id: UUID, user_id: UUID, channel: str = "mail") -> str:
     """The same for the same telling, whenever and wherever it is sent (R53)."""
     key = hashlib.sha256(f"{notice_id}|{user_id}|{channel}".encode()).hexdigest()[:32]

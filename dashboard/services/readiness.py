@@ -10,13 +10,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dashboard.db import heartbeats, probes
 from dashboard.db.deliveries import oldest_waiting
 from dashboard.db.migrate import is_current
 from dashboard.domain.states import LinkState
-from dashboard.services.heartbeats import WORKER
+from dashboard.services.heartbeats import SCHEDULER, WORKER
 from dashboard.services.ports import Tools
 
 Check = Callable[[], bool]
@@ -24,8 +24,7 @@ Check = Callable[[], bool]
 
 _PATIENCE = 0.8  # seconds for all checks together
 _KEPT = 2.0  # seconds
-_SILENCE = timedelta(seconds=45)  # of the workers; they beat every 10 seconds
-_LAG = timedelta(seconds=60)  # of the schedulers; some tick is due every few seconds
+_SILENCE = timedelta(seconds=45)  # workers and schedulers beat every 10 seconds
 _UNSENT = timedelta(minutes=15)
 _DISK_SHARE = 0.05
 _DISK_BYTES = 2**30
@@ -81,8 +80,8 @@ def checks_of(tools: Tools, ping_queue: Check | None) -> dict[str, Check]:
     checks: dict[str, Check] = {
         "database": lambda: _can_write(tools),
         "migrations": lambda: is_current(tools.database),
-        "worker": lambda: _workers_live(tools),
-        "scheduler": lambda: _is_recent(tools, probes.last_tick, _LAG),
+        "worker": lambda: _is_alive(tools, WORKER),
+        "scheduler": lambda: _is_alive(tools, SCHEDULER),
         "outbox": lambda: _mails_go_out(tools),
         "disk": lambda: _disk_has_room(tools),
     }
@@ -95,16 +94,11 @@ def _can_write(tools: Tools) -> bool:
     return True
 
 
-def _workers_live(tools: Tools) -> bool:
+def _is_alive(tools: Tools, kind: str) -> bool:
+    """A scheduler beats only after it has looked for what is due, so this is its lag, too."""
     with tools.database.reading() as session:
-        seen = heartbeats.latest(session).get(WORKER)
+        seen = heartbeats.latest(session).get(kind)
     return seen is not None and tools.now() - seen < _SILENCE
-
-
-def _is_recent(tools: Tools, instant: Callable[..., datetime | None], longest: timedelta) -> bool:
-    with tools.database.reading() as session:
-        seen = instant(session)
-    return seen is not None and tools.now() - seen < longest
 
 
 def _mails_go_out(tools: Tools) -> bool:

@@ -94,6 +94,12 @@ def forget_old_mails(tools: Tools) -> None:
             dropped = forget_before(unit, before, most=_BATCH)
 
 
+def any_mail_due(tools: Tools) -> bool:
+    """Whether there is something to send; one cheap read."""
+    with tools.database.reading() as session:
+        return bool(due_ids(session, tools.now(), limit=1))
+
+
 def waiting_since(tools: Tools) -> datetime | None:
     """Since when the longest waiting mail waits; None when none does."""
     with tools.database.reading() as session:

@@ -4,7 +4,6 @@ import json
 import re
 import socket
 import time
-from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,7 +12,6 @@ from dashboard.adapters.redis import connect
 from dashboard.domain.states import LinkState
 from dashboard.services import heartbeats
 from dashboard.services.ports import Tools
-from dashboard.services.scheduling import claim_slot
 from tests.factories import make_account
 from tests.pages.conftest import Browser, Build, Person, serving
 
@@ -29,7 +27,7 @@ def secret(client_for, ada: Person) -> str:
 
 def at_work(tools: Tools) -> None:
     heartbeats.beat(tools, "w", heartbeats.WORKER)
-    claim_slot(tools, "some_job", timedelta(seconds=5))
+    heartbeats.beat(tools, "s", heartbeats.SCHEDULER)
 
 
 def test_the_process_answers(anon: Browser) -> None:

@@ -3,7 +3,6 @@
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from dashboard.domain.states import LinkState
 from dashboard.services import heartbeats
 from dashboard.services.ports import Tools
 from dashboard.services.readiness import Readiness, account_states, checks_of
-from dashboard.services.scheduling import claim_slot
 from tests.factories import make_account, make_role, make_user
 from tests.fakes import FrozenClock
 
@@ -30,7 +28,7 @@ class Letters:
 def working(tools: Tools) -> Tools:
     """A worker and a scheduler have just done something."""
     heartbeats.beat(tools, "w", heartbeats.WORKER)
-    claim_slot(tools, "some_job", timedelta(seconds=5))
+    heartbeats.beat(tools, "s", heartbeats.SCHEDULER)
     return tools
 
 

@@ -17,6 +17,13 @@ with engine.connect() as connection:
     )
     if engine.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+    finally:
+        connection.rollback()
+        if engine.dialect.name == "postgresql":
+            # The connection goes back to its pool and lives on; the lock must not.
+            connection.exec_driver_sql("SELECT pg_advisory_unlock(5465566)")
+            connection.commit()
