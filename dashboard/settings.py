@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 T = TypeVar("T")
 
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "dev", "password", "linkkeeper"}
 _SECRET_LENGTH = 32
+_HIGHEST_PORT = 65_535
 _NOT_SETTINGS = {"LINKKEEPER_CHROMIUM"}  # of `./manage test`
 
 
@@ -143,8 +145,20 @@ class _Reader:
                 self.faults.append(f"{name} is not a setting of Linkkeeper: a typing error?")
 
 
+def _address(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(
+            "has a host or port that cannot be: a port is a number up to 65535, and an IPv6 "
+            "address stands in [brackets]."
+        ) from None
+    return parts
+
+
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be a web address such as https://linkkeeper.example.org.")
     if parts.username or parts.path not in {"", "/"}:
@@ -170,26 +184,25 @@ def _database_url(value: str) -> str:
 
 
 def _redis_url(value: str) -> str:
-    if value.startswith(("redis://", "rediss://", "unix://")):
+    if value.startswith("unix://"):
+        return value
+    if value.startswith(("redis://", "rediss://")):
+        _address(value)
         return value
     raise ValueError("must start with redis://, rediss:// or unix://.")
 
 
 def _mail_server(value: str) -> MailServer:
-    parts = urlsplit(value)
+    parts = _address(value)
     query = parse_qs(parts.query)
     tls = query.pop("tls", ["starttls"])[0]
     if parts.scheme != "smtp" or not parts.hostname or query or parts.path not in {"", "/"}:
         raise ValueError("must look like smtp://user:password@host:587?tls=starttls.")
     if tls not in {"starttls", "ssl", "none"}:
         raise ValueError("must have tls=starttls, tls=ssl or tls=none.")
-    try:
-        port = parts.port or {"starttls": 587, "ssl": 465, "none": 25}[tls]
-    except ValueError:
-        raise ValueError("has a port that is not a number up to 65535.") from None
     return MailServer(
         host=parts.hostname,
-        port=port,
+        port=parts.port or {"starttls": 587, "ssl": 465, "none": 25}[tls],
         tls=tls,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
@@ -197,7 +210,9 @@ def _mail_server(value: str) -> MailServer:
 
 
 def _mail_from(value: str) -> str:
-    if "@" not in value or any(character in value for character in "\r\n\0"):
+    address = parseaddr(value)[1]
+    name, _, host = address.rpartition("@")
+    if not name or not host or " " in address or any(bad in value for bad in "\r\n\0"):
         raise ValueError("must be an address such as Linkkeeper <linkkeeper@example.org>.")
     return value
 
@@ -220,6 +235,6 @@ def _host_ports(value: str) -> frozenset[str]:
     entries = frozenset(entry.strip().lower() for entry in value.split(",") if entry.strip())
     for entry in entries:
         host, _, port = entry.rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or not 1 <= int(port) <= _HIGHEST_PORT:
             raise ValueError(f"must list host:port pairs; {entry!r} is not one.")
     return entries
