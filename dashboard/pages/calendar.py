@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.db.screens.calendar import (
     CalendarFilter,
     Entry,
+    account_ids,
     accounts_of_calendar,
     entries,
     latest_runs,
@@ -36,7 +37,7 @@ def index() -> ResponseReturnValue:
     wanted, shown = _filter(), _span()
     with tools().database.reading() as session:
         found = entries(session, viewer(), wanted, starts_at=shown.starts_at, ends_at=shown.ends_at)
-        accounts = accounts_of_calendar(session, viewer())
+        accounts = accounts_of_calendar(session, viewer(), chosen=wanted.account)
     return page(
         "calendar/index.html",
         span=shown,
@@ -72,7 +73,7 @@ def synchronise() -> ResponseReturnValue:
         accounts = [chosen]
     else:
         with tools().database.reading() as session:
-            accounts = [account.id for account in accounts_of_calendar(session, viewer())]
+            accounts = account_ids(session, viewer())
     syncing.ask(tools(), viewer(), accounts)
     return redirect_to(url_for("calendar.index", account=chosen))
 

@@ -133,3 +133,15 @@ def test_removed_accounts_leave_the_calendar(database, client_for, ada, account)
     with database.writing() as unit:
         unit.get(AccountRow, account).removed_at = START
     assert "Apple pie" not in client_for(ada).get(CALENDAR).text
+
+
+def test_with_many_accounts_the_calendar_offers_some_and_the_chosen_one(
+    database, client_for, ada
+) -> None:
+    with_number = [make_account(database, name=f"Account {number:03}") for number in range(203)]
+    page = client_for(ada).get(f"/publish/calendar?account={with_number[202]}").text
+    filters = page[page.index('id="filter-account"') :]
+    offered = filters[: filters.index("</select>")]
+    assert offered.count("<option") == 1 + 200 + 1
+    assert f'value="{with_number[202]}" selected' in offered
+    assert "Open another one under" in page

@@ -16,6 +16,8 @@ from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
 
 MOST_SHOWN = 2_000
+MOST_OFFERED = 200  # accounts in one list to choose from
+_MOST_TROUBLED = 20
 _TROUBLED = (LinkState.EXPIRED, LinkState.BLOCKED, LinkState.LIMITED, LinkState.UNREACHABLE)
 
 
@@ -52,9 +54,16 @@ class CalendarAccount:
     state: LinkState
     since: datetime
 
-    @property
-    def is_troubled(self) -> bool:
-        return self.state in _TROUBLED
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarAccounts:
+    """Accounts to filter by, with their platforms, and those whose link is broken."""
+
+    offered: tuple[CalendarAccount, ...]
+    more: bool
+    troubled: tuple[CalendarAccount, ...]
+    more_troubled: bool
+    platforms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +144,47 @@ def entries(
     return sorted(found, key=lambda entry: entry.at)
 
 
-def accounts_of_calendar(session: Session, viewer: Viewer) -> list[CalendarAccount]:
-    """All accounts within the role's reach, by name."""
+def account_ids(session: Session, viewer: Viewer) -> list[UUID]:
+    """All accounts within the role's reach."""
+    return list(session.execute(select(col(AccountRow.id)).where(visible(viewer))).scalars())
+
+
+def accounts_of_calendar(
+    session: Session, viewer: Viewer, *, chosen: UUID | None = None
+) -> CalendarAccounts:
+    """What a page offers to filter by, and the broken ones; few, however many there are."""
+    offered = _accounts(session, [visible(viewer)], most=MOST_OFFERED + 1)
+    more = len(offered) > MOST_OFFERED
+    del offered[MOST_OFFERED:]
+    if chosen is not None and chosen not in {account.id for account in offered}:
+        offered += _accounts(session, [visible(viewer), col(AccountRow.id) == chosen], most=1)
+    troubled = [visible(viewer), col(LinkRow.state).in_([state.value for state in _TROUBLED])]
+    found = _accounts(session, troubled, most=_MOST_TROUBLED + 1)
+    return CalendarAccounts(
+        offered=tuple(offered),
+        more=more,
+        troubled=tuple(found[:_MOST_TROUBLED]),
+        more_troubled=len(found) > _MOST_TROUBLED,
+        platforms=tuple(
+            session.execute(
+                select(col(AccountRow.platform))
+                .where(visible(viewer))
+                .distinct()
+                .order_by(col(AccountRow.platform))
+            ).scalars()
+        ),
+    )
+
+
+def _accounts(
+    session: Session, conditions: list[ColumnElement[bool]], *, most: int
+) -> list[CalendarAccount]:
     rows = session.execute(
         select(AccountRow, col(LinkRow.state), col(LinkRow.since))
         .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-        .where(visible(viewer))
-        .order_by(func.lower(col(AccountRow.name)))
+        .where(*conditions)
+        .order_by(func.lower(col(AccountRow.name)), col(AccountRow.id))
+        .limit(most)
     )
     return [
         CalendarAccount(
