@@ -620,14 +620,17 @@ def test_a_renewal_that_was_begun_is_not_cut_off(
     """R34: the caller is cancelled in the middle; the answer is stored all the same."""
     endpoint.delay = 0.2
 
+    sent = asyncio.Event()
+
     async def cancelled() -> None:
         caller = asyncio.ensure_future(refresh_grant(tools, grant_id))
-        await asyncio.sleep(0.1)
+        await sent.wait()
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
 
-    tools.http.run(cancelled())
+    with at("refresh.before_send", sent.set):
+        tools.http.run(cancelled())
     assert stored_access(database, grant_id) == "a2"
 
 
