@@ -36,7 +36,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_next_sync_at"), "accounts", ["next_sync_at"], unique=False)
     op.create_index(op.f("ix_accounts_platform"), "accounts", ["platform"], unique=False)
     op.create_index(op.f("ix_accounts_purge_at"), "accounts", ["purge_at"], unique=False)
-    op.create_index(op.f("ix_accounts_removed_at"), "accounts", ["removed_at"], unique=False)
     op.create_table(
         "apps",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -338,6 +337,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id"),
     )
     op.create_index(op.f("ix_links_changed_seq"), "links", ["changed_seq"], unique=False)
+    op.create_index("ix_links_checked", "links", ["checked_at"], unique=False)
     op.create_index("ix_links_due", "links", ["next_check_at"], unique=False)
     op.create_index(op.f("ix_links_grant_id"), "links", ["grant_id"], unique=False)
     op.create_index("ix_links_state", "links", ["state"], unique=False)
@@ -393,6 +393,7 @@ def downgrade() -> None:
     op.drop_index("ix_links_state", table_name="links")
     op.drop_index(op.f("ix_links_grant_id"), table_name="links")
     op.drop_index("ix_links_due", table_name="links")
+    op.drop_index("ix_links_checked", table_name="links")
     op.drop_index(op.f("ix_links_changed_seq"), table_name="links")
     op.drop_table("links")
     op.drop_index(op.f("ix_deliveries_user_id"), table_name="deliveries")
@@ -428,7 +429,6 @@ def downgrade() -> None:
     op.drop_table("audit")
     op.drop_index("ix_apps_place", table_name="apps")
     op.drop_table("apps")
-    op.drop_index(op.f("ix_accounts_removed_at"), table_name="accounts")
     op.drop_index(op.f("ix_accounts_purge_at"), table_name="accounts")
     op.drop_index(op.f("ix_accounts_platform"), table_name="accounts")
     op.drop_index(op.f("ix_accounts_next_sync_at"), table_name="accounts")
