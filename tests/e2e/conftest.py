@@ -23,7 +23,7 @@ _PATIENCE = 30_000  # milliseconds; the longest way is check, poll and a busy ma
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They come first, so that one process has them all and starts one installation."""
+    """They come first: one process then has them all, while others take what comes after."""
     items.sort(key=lambda item: _FOLDER not in item.path.parents)
 
 

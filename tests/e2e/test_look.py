@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Home
 from tests.e2e.steps import Window, link, row
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 LOOKS = [("light", 1280), ("dark", 360)]
 PAGES = (
     "/",

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Home
 from tests.e2e.steps import ANNA, EMIL, account_id, consent, in_calendar, link, row, synchronise
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 BAKERY, MARKET = "Bakery Jansen", "Saturday Market"
 RELINK = "Relink Sandbox page Bakery Jansen"
 MEANWHILE = "Baked while nobody was looking."
