@@ -169,10 +169,17 @@ def _part(name: str, call: Callable[..., int], *arguments: object) -> Part:
     return Part(name=name, start=forked(name, partial(call, *arguments, ready=say_ready)))
 
 
+def _is_for_others(listener: socket.socket) -> bool:
+    """Whether other machines can reach it; it answers them only under the configured address."""
+    return str(listener.getsockname()[0]) not in {"127.0.0.1", "::1"}
+
+
 def _announce(installation: Installation, set_up_link: str | None) -> None:
     settings = installation.settings
     out.print(f"\n[bold]Linkkeeper {__version__}[/] is running.\n")
     out.print(f"  Open     [bold]{settings.base_url}[/]")
+    if _is_for_others(installation.listener) and "://127.0.0.1" in settings.base_url:
+        out.print("           only from this machine, until LINKKEEPER_BASE_URL says how others do")
     if set_up_link:
         out.print(f"  Set up   [bold]{set_up_link}[/]")
         out.print("           for the first administrator: works once, within 24 hours")
