@@ -23,6 +23,14 @@ async def value(found):
     return found
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """A test run in the background ignores Ctrl-C; these tests are about what it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_once(begun):
     """Press Ctrl-C while the main thread waits for work that has begun."""
 
