@@ -161,6 +161,7 @@ def test_no_network_gets_one_sentence(prepared: Project) -> None:
     assert "the package index cannot be reached" in offline.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_do_not_fight(project: Project) -> None:
     starts = [
         subprocess.Popen(

@@ -10,7 +10,8 @@ from tests.e2e.conftest import Home
 from tests.e2e.steps import Window, link, row
 
 pytestmark = pytest.mark.e2e
-LOOKS = [("light", 1280), ("dark", 360)]
+WIDE = pytest.param("light", 1280, marks=pytest.mark.slow)  # the narrow walk meets more trouble
+LOOKS = [WIDE, ("dark", 360)]
 PAGES = (
     "/",
     "/settings/accounts",
