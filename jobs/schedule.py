@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from dashboard.adapters.logs import set_up_logging
 from dashboard.runtime import build_runtime
+from dashboard.services.catching_up import spread_overdue
 from dashboard.services.checking import anything_due
 from dashboard.services.heartbeats import SCHEDULER
 from dashboard.services.notifying import anything_ripe
@@ -48,7 +49,7 @@ class Periodic:
 
 
 PERIODIC = (
-    Periodic(job="check_due", every=timedelta(seconds=2), wanted=anything_due),
+    Periodic(job="check_due", every=timedelta(seconds=1), wanted=anything_due),
     Periodic(job="refresh_due", every=timedelta(seconds=30)),
     Periodic(job="sync_due", every=timedelta(seconds=30)),
     Periodic(job="gather_notices", every=timedelta(seconds=2), wanted=anything_ripe),
@@ -144,9 +145,13 @@ def keep_schedule(settings: Settings, *, ready: Callable[[], None] = _nobody) ->
         pulse.beat()
 
     look_safely = guarded(look, "ticks not claimed")
+    spread = guarded(lambda: spread_overdue(runtime.tools), "missed checks not spread")
+    spread()
     ready()
     while not stop.wait(_LOOK_EVERY):
-        if not jumps.jumped(runtime.tools.now(), time.monotonic()):
+        if jumps.jumped(runtime.tools.now(), time.monotonic()):
+            spread()
+        else:
             look_safely()
     guarded(pulse.end, "goodbye not written")()
     runtime.close()

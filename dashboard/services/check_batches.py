@@ -5,7 +5,7 @@ asked.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from dashboard.db.credentials import open_credential
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.findings import Deferral, Finding, defer, store_findings
 from dashboard.db.grants import StoredGrant, load_grants, mark_locked, mark_unlocked
-from dashboard.db.links import claim_due, claim_suspects, release, set_aside
+from dashboard.db.links import claim_due, claim_suspects, hold, release, set_aside
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import CannotDecryptError
 from dashboard.domain.faults import point
@@ -24,8 +24,8 @@ from dashboard.platforms.protocol import Platform
 from dashboard.services import failures
 from dashboard.services.ports import Tools
 
-LEASE = timedelta(seconds=150)
-"""How long a claim holds; a batch takes less, so a longer one belongs to a worker that died."""
+LEASE = timedelta(seconds=45)
+"""How long a claim holds unless it is held on to: what a worker that died had is due then."""
 
 _ONE_LINK = "check_link"  # what its failure is filed under; no job of its own
 _SET_ASIDE = timedelta(hours=6)
@@ -86,6 +86,13 @@ def claim_suspect_questions(tools: Tools, owner: str) -> tuple[int, list[Questio
         failures.begin(tools, _ONE_LINK, [str(link_id)], deadline=LEASE)
         failures.record(tools, _ONE_LINK, [str(link_id)], _KILLS)
     return len(link_ids), _questions(tools, link_ids)
+
+
+def hold_on(tools: Tools, questions: Iterable[Question], owner: str) -> None:
+    """Keep the claims of questions whose answers take their time."""
+    link_ids = sorted(question.link.link_id for question in questions)
+    until = tools.now() + LEASE
+    tools.database.write(lambda unit: hold(unit, link_ids, owner=owner, until=until))
 
 
 def store(tools: Tools, results: Results, owner: str) -> int:

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from dashboard.db.grants import RefreshState
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import (
     AppProblem,
@@ -16,6 +17,7 @@ from dashboard.domain.checks import (
     NeedsRefresh,
     NoAnswer,
     Refused,
+    Works,
     after_refused_refresh,
 )
 from dashboard.domain.credentials import Credential
@@ -94,11 +96,21 @@ async def _with_a_usable_credential(tools: Tools, question: Question) -> CheckOu
     if ends is not None and ends <= tools.now() + _OVER_SOON and _can_renew(question):
         return await _renew_and_ask(tools, question)
     outcome = await _ask(tools, question, question.credential)
+    if isinstance(outcome, Works):
+        return _with_its_end(question, outcome)
     if not isinstance(outcome, NeedsRefresh):
         return outcome
     if not _can_renew(question):
         return Refused(cause=Cause.TOKEN_RAN_OUT, evidence=outcome.evidence)
     return await _renew_and_ask(tools, question)
+
+
+def _with_its_end(question: Question, works: Works) -> Works:
+    """What works now and whose renewal was refused must be renewed by a person before its end."""
+    ends = question.credential.expires_at
+    if ends is None or question.grant.state is not RefreshState.REFUSED:
+        return works
+    return replace(works, renew_by=min(ends, works.renew_by or ends))
 
 
 async def _renew_and_ask(tools: Tools, question: Question) -> CheckOutcome | Wait:

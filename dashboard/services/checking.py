@@ -23,6 +23,7 @@ from dashboard.services.check_batches import (
     Results,
     claim_questions,
     claim_suspect_questions,
+    hold_on,
     store,
 )
 from dashboard.services.check_questions import Gates, Wait, ask
@@ -30,9 +31,13 @@ from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
 
 _UNDER_WAY = 500
-_STORE_EVERY = 0.25  # seconds
-_CLAIM_FOR = 60.0  # seconds; then the next hint goes on, so that a job has an end
-_ANSWER_WITHIN = 120.0  # seconds, for all that is under way then; less than a claim lasts
+# All in seconds.
+_STORE_EVERY = 0.25
+_HOLD_EVERY = 15.0  # a third of a claim's time
+_SUSPECT_EVERY = 1.0
+_CLAIM_FOR = 60.0  # then the next hint goes on, so that a job has an end
+_ANSWER_WITHIN = 120.0  # for all that is under way then
+_END_WITHIN = 2.0  # when the process is to stop: what is not answered by then is given back
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +69,12 @@ class _Round:
     owner: str
     stored: int = 0
     errors: list[BaseException] = field(default_factory=list)
+    _ends_at: float | None = None
+    _suspects_at: float = 0.0
     _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
 
     async def run(self) -> None:
-        began = time.monotonic()
+        began = held = time.monotonic()
         gates = Gates.of(self.tools.settings.asks_per_host)
         more = True
         try:
@@ -77,11 +84,31 @@ class _Round:
                 if self._open:
                     await asyncio.wait(self._open, timeout=_STORE_EVERY)
                     await self._settle()
-                if time.monotonic() - began > _CLAIM_FOR + _ANSWER_WITHIN:
+                if time.monotonic() - held > _HOLD_EVERY and self._open:
+                    held = time.monotonic()
+                    open_ = list(self._open.values())
+                    await asyncio.to_thread(hold_on, self.tools, open_, self.owner)
+                if self._is_over(began):
                     break
+            await self._give_back()
         finally:
             for task in self._open:
                 task.cancel()
+
+    def _is_over(self, began: float) -> bool:
+        now = time.monotonic()
+        if self.tools.stopping.is_set():
+            self._ends_at = self._ends_at or now + _END_WITHIN
+            return now >= self._ends_at
+        return now - began > _CLAIM_FOR + _ANSWER_WITHIN
+
+    async def _give_back(self) -> None:
+        """Give up what is not answered: a read may be cut off, and a renewal goes on by itself."""
+        for task in self._open:
+            task.cancel()
+        if self._open:
+            await asyncio.wait(self._open)
+            await self._settle()
 
     async def _begin(self, gates: Gates) -> bool:
         """Begin to ask about more links; False when nothing more is due."""
@@ -91,10 +118,13 @@ class _Round:
         claimed, questions = await asyncio.to_thread(
             claim_questions, self.tools, self.owner, limit=limit
         )
-        if not claimed:
-            claimed, questions = await asyncio.to_thread(
+        if not claimed or time.monotonic() >= self._suspects_at:
+            # Also while others keep coming, or links whose worker died would wait for ever.
+            self._suspects_at = time.monotonic() + _SUSPECT_EVERY
+            suspects, more = await asyncio.to_thread(
                 claim_suspect_questions, self.tools, self.owner
             )
+            claimed, questions = claimed + suspects, questions + more
         for question in questions:
             self._open[asyncio.ensure_future(ask(self.tools, question, gates))] = question
         return claimed > 0
@@ -112,11 +142,13 @@ class _Round:
         self, results: Results, question: Question, task: asyncio.Task[CheckOutcome | Wait | None]
     ) -> None:
         link = question.link
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
         if error is not None:
             log.error("check ended in an error", extra={"link": str(link.link_id)}, exc_info=error)
             self.errors.append(error)
-        found = Wait(span=self.tools.settings.check_every) if error else task.result()
+        found: CheckOutcome | Wait | None = None
+        if not task.cancelled():
+            found = Wait(span=self.tools.settings.check_every) if error else task.result()
         if found is None:
             results.unasked.append(link.link_id)
         elif isinstance(found, Wait):

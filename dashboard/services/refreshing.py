@@ -13,6 +13,7 @@ from uuid import UUID
 from dashboard.db.apps import find_app
 from dashboard.db.credentials import open_credential
 from dashboard.db.grants import RefreshState, load_grants, offer_due
+from dashboard.db.links import due_with_grant
 from dashboard.db.salvage import forget_salvage
 from dashboard.domain.errors import CannotDecryptError
 from dashboard.platforms.protocol import RefreshesCredentials
@@ -66,7 +67,23 @@ def refresh_due(tools: Tools, *, limit: int = 200) -> list[Renewal]:
     due = tools.database.write(
         lambda unit: offer_due(unit, now=now, limit=limit, again=now + _OFFERED_AGAIN)
     )
-    return tools.http.run(_refresh_all(tools, due))
+    renewals = tools.http.run(_refresh_all(tools, due))
+    denied = [
+        grant_id
+        for (grant_id, _), renewal in zip(due, renewals, strict=True)
+        if isinstance(renewal, Denied)
+    ]
+    _look_at_once(tools, denied)
+    return renewals
+
+
+def _look_at_once(tools: Tools, grant_ids: list[UUID]) -> None:
+    """Whoever must act is told now, and not when the present access part has run out."""
+    if not grant_ids:
+        return
+    now = tools.now()
+    tools.database.write(lambda unit: due_with_grant(unit, grant_ids, now=now))
+    tools.jobs.hint("check_due")
 
 
 def put_salvaged_in_place(tools: Tools) -> int:

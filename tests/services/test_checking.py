@@ -506,11 +506,13 @@ def rotating(tools: Tools, endpoint: Endpoint) -> Tools:
     return replace(tools, platforms={"fake": RotatingPlatform(endpoint)})
 
 
-def make_worn(database: Database, *, links: int = 1, ends: str = "null") -> list[UUID]:
+def make_worn(
+    database: Database, *, links: int = 1, ends: str = "null", access: str = "a0"
+) -> list[UUID]:
     """Accounts on one grant whose access part the endpoint does not take any more."""
     grant_id = uuid4()
-    secret = b'{"access": "a0", "refresh": "r1", "expires_at": %s}' % ends.encode()
-    sealed = f"grants|{grant_id}|credential|".encode() + secret
+    secret = f'{{"access": "{access}", "refresh": "r1", "expires_at": {ends}}}'
+    sealed = f"grants|{grant_id}|credential|{secret}".encode()
     return [make_account(database, grant_id=grant_id, credential=sealed) for _ in range(links)]
 
 
