@@ -45,7 +45,10 @@ class Linked:
 
     def told(self) -> list[str]:
         with self.tools.database.reading() as session:
-            return [event.data["new"] for event in session.exec(select(EventRow)).all()]
+            return [
+                event.data["new"]
+                for event in session.exec(select(EventRow).order_by(EventRow.seq)).all()
+            ]
 
 
 @pytest.fixture
