@@ -18,6 +18,9 @@ def test_the_migrated_schema_is_the_one_of_the_code(database: Database) -> None:
 
 def test_a_database_of_a_newer_version_is_refused_untouched(database: Database) -> None:
     with database.engine.begin() as connection:
+        of_this_code = connection.exec_driver_sql(
+            "SELECT version_num FROM alembic_version"
+        ).scalar()
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     try:
         assert not is_current(database)
@@ -25,4 +28,4 @@ def test_a_database_of_a_newer_version_is_refused_untouched(database: Database) 
             upgrade(database)
     finally:
         with database.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{of_this_code}'")
