@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlmodel import SQLModel
 
@@ -16,6 +17,10 @@ from dashboard.db.migrate import upgrade
 from dashboard.services.ports import Tools
 from dashboard.settings import Settings
 from tests.fakes import FrozenClock, GlassSealer, PlainPasswords, RecordingJobs, ScriptedHttp
+
+# A busy machine is no failure of the code; what failed is printed so that it can be run again.
+hypothesis.settings.register_profile("linkkeeper", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("linkkeeper")
 
 
 def start_postgres(tmp_path_factory: pytest.TempPathFactory):

@@ -61,6 +61,8 @@ def come_back(app_id: UUID) -> ResponseReturnValue:
     """Where platforms send the browser back to; leads on at once, so the code leaves the bar."""
     try:
         came = linking.come_back(tools(), viewer(), browser(), app_id, request.args)
+    except linking.InVainError as error:
+        return trouble(error, error.platform, _begin_again(error))
     except PlatformError as error:
         return trouble(error, error.platform, url_for("accounts.index"))
     if came.account_id is None:
@@ -114,6 +116,13 @@ def trouble(error: PlatformError, platform: str, again: str) -> ResponseReturnVa
         where=where,
         again=again,
     )
+
+
+def _begin_again(error: linking.InVainError) -> str:
+    """The page from which the person set out: of this account's relink, or of the platform."""
+    if error.account_id is not None:
+        return url_for("relink.start", account_id=error.account_id)
+    return url_for("linking.conditions", platform=error.platform)
 
 
 def _choose(attempt_id: UUID, errors: dict[str, str]) -> ResponseReturnValue:

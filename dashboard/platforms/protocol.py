@@ -156,13 +156,14 @@ class SignsInAtPlatform(Protocol):
 
     async def prepare(
         self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
-    ) -> App:
-        """Return the app to use, registering at the typed server where that is how it works.
+    ) -> App | None:
+        """Return the app to use, or None when there is none.
 
-        `app` is the registration we already have with that server, or None; it is returned as it
-        is unless it cannot serve any more (other scopes or another redirect address wanted): then
-        the new one is for the caller to store. Raises InvalidInputError for what was typed,
-        PlatformError when the server refuses, NoAnswerError.
+        `app` is the registration that we have with that server: it is returned as it is unless it
+        cannot serve any more (other scopes or another redirect address wanted, or the server has
+        forgotten it). Without one a new one is made where the server takes them by itself; that one
+        is for the caller to store. Raises InvalidInputError for what was typed, PlatformError when
+        the server refuses, NoAnswerError.
         """
         ...
 

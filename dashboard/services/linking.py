@@ -62,6 +62,14 @@ class Returned:
     account_id: UUID | None
 
 
+class InVainError(PlatformError):
+    """A log-in that came back without success; with `account_id` it was for a relink."""
+
+    def __init__(self, error: PlatformError, account_id: UUID | None) -> None:
+        super().__init__(error.platform, error.kind, error.why)
+        self.account_id = account_id
+
+
 def begin(
     tools: Tools,
     viewer: Viewer,
@@ -91,8 +99,9 @@ def come_back(
 ) -> Returned:
     """Take the platform's answer; the attempt then waits for `settle` or for a choice.
 
-    Raises PlatformError: "denied" when the person said no, "stale" when the answer does not fit a
-    log-in that this browser has under way, "silent" or "refused" when the exchange failed.
+    Raises InVainError: "denied" when the person said no, "silent" or "refused" when the exchange
+    failed; a bare PlatformError, "stale", when the answer does not fit a log-in that this browser
+    has under way.
     """
     attempt = _use_up(tools, viewer, browser, app_id, answer.get("state", ""))
     platform = platform_named(tools, attempt.platform)
@@ -100,7 +109,7 @@ def come_back(
         granted = _exchange(tools, platform, attempt, answer)
     except PlatformError as error:
         _fail(tools, attempt, error.kind)
-        raise
+        raise InVainError(error, attempt.account_id) from error
     _keep_result(tools, attempt.id, Phase.RETURNED, granted)
     return Returned(attempt_id=attempt.id, account_id=attempt.account_id)
 
@@ -206,27 +215,35 @@ def _registration(
     tools: Tools, platform: SignsInAtPlatform, key: str, server: str, typed: Mapping[str, str]
 ) -> tuple[UUID, App]:
     """Ours with that server: the newest kept one, or a fresh one where the server takes them."""
+    asked = {**typed, "server": server} if server else typed
     with tools.database.reading() as session:
         kept = newest_app(session, tools.cipher, platform=key, server=server)
-    app_id, app = kept or (uuid4(), None)
-    asked = {**typed, "server": server} if server else typed
+    if kept is not None:
+        app_id, app = kept
+        serving = _prepared(tools, platform, key, app, asked, redirect_uri(tools, app_id))
+        if serving is not None:
+            return app_id, serving
+    app_id = uuid4()  # a new registration has an address of its own
+    fresh = _prepared(tools, platform, key, None, asked, redirect_uri(tools, app_id))
+    if fresh is None:
+        raise PlatformError(key, "app_problem", "there is no registration with this platform")
+    with tools.database.writing() as unit:
+        insert_app(unit, tools.cipher, app_id=app_id, platform=key, app=fresh, now=tools.now())
+    return app_id, fresh
+
+
+def _prepared(  # what the platform is asked with
+    tools: Tools,
+    platform: SignsInAtPlatform,
+    key: str,
+    app: App | None,
+    typed: Mapping[str, str],
+    address: str,
+) -> App | None:
     try:
-        ready = tools.http.run(
-            platform.prepare(tools.http, app, asked, redirect_uri(tools, app_id))
-        )
-        if app is not None and ready.client_id != app.client_id:
-            # A new registration gets an address of its own, so it is asked for with that one.
-            app_id = uuid4()
-            ready = tools.http.run(
-                platform.prepare(tools.http, None, asked, redirect_uri(tools, app_id))
-            )
-            app = None
+        return tools.http.run(platform.prepare(tools.http, app, typed, address))
     except NoAnswerError as silence:
         raise _silent(key, silence) from silence
-    if app is None:
-        with tools.database.writing() as unit:
-            insert_app(unit, tools.cipher, app_id=app_id, platform=key, app=ready, now=tools.now())
-    return app_id, ready
 
 
 def _new_attempt(

@@ -74,6 +74,17 @@ def test_consent_denied_says_so_and_changes_nothing(database, client_for, alice)
     assert answer.status_code == 422
     assert "You said no at Fakebook" in answer.text
     assert "Nothing was changed" in answer.text
+    assert f'href="{LIST}/add/fake"' in answer.text, "try again begins at the same platform"
+
+
+def test_a_relink_denied_at_the_platform_is_tried_again_from_its_own_page(
+    database, client_for, ada
+) -> None:
+    account = make_account(database, remote_id="page-1", state="expired")
+    browser = client_for(ada)
+    answer = back(browser, database, go(browser, f"{LIST}/{account}/relink"), error="access_denied")
+    assert answer.status_code == 422
+    assert f'href="{LIST}/{account}/relink"' in answer.text
 
 
 def test_a_replayed_callback_says_that_the_log_in_is_over(database, client_for, alice) -> None:

@@ -25,15 +25,16 @@ class SignInPlatform(FakePlatform):
         self.started: list[dict[str, object]] = []
         self.registered: list[str] = []
         self.revoked: list[str] = []
+        self.forgotten: set[str] = set()  # client ids that the platform no longer knows
 
     def server(self, typed: Mapping[str, str]) -> str:
         return typed.get("server", "")
 
     async def prepare(
         self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
-    ) -> App:
+    ) -> App | None:
         if app is not None:
-            return app
+            return None if app.client_id in self.forgotten else app
         self.registered.append(redirect_uri)
         return App(client_id=f"client-{len(self.registered)}", client_secret="s3cret")
 

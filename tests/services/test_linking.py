@@ -101,6 +101,17 @@ def test_the_registration_with_a_server_is_made_once(
         assert len(session.exec(select(AppRow)).all()) == 1
 
 
+def test_a_registration_that_no_longer_serves_is_made_anew_once_with_an_address_of_its_own(
+    linking: Tools, anna: Viewer, window: Browser, platform: SignInPlatform
+) -> None:
+    begin(linking, anna, window, "fake", {})
+    platform.forgotten = {"client-1"}
+    begun = begin(linking, anna, window, "fake", {})
+    assert len(platform.registered) == 2
+    address = f"{linking.settings.base_url}/link/back/{app_of(linking, begun)}"
+    assert platform.registered[1] == address != platform.registered[0]
+
+
 @pytest.mark.parametrize("state", ["", "made-up"])
 def test_r25_an_unknown_or_empty_state_asks_nobody(
     linking: Tools, anna: Viewer, window: Browser, platform: SignInPlatform, state: str

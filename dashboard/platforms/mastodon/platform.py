@@ -87,7 +87,7 @@ class Mastodon:
 
     async def prepare(
         self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
-    ) -> App:
+    ) -> App | None:
         return await registration(http, app, self.server(typed), redirect_uri)
 
     def start(

@@ -33,14 +33,14 @@ _ENDPOINTS = {
 _ISS_PROMISED = "authorization_response_iss_parameter_supported"  # RFC 9207
 
 
-async def registration(http: Http, app: App | None, origin: str, redirect_uri: str) -> App:
-    """Return the registration to use: `app` if it still serves, else a new one.
+async def registration(http: Http, app: App | None, origin: str, redirect_uri: str) -> App | None:
+    """Return `app` if it still serves, else None; without one, a new registration.
 
     Raises InvalidInputError at the field when no Mastodon server answers there, PlatformError,
     NoAnswerError.
     """
-    if app is not None and await _serves(http, app, redirect_uri):
-        return app
+    if app is not None:
+        return app if await _serves(http, app, redirect_uri) else None
     facts, supported = await _discover(http, origin)
     scopes = scopes_for(supported)
     facts = {**facts, oauth2.REDIRECT: redirect_uri, _WANTED: " ".join(SCOPES)}

@@ -74,13 +74,14 @@ class Sandbox:
 
     async def prepare(
         self, http: Http, app: App | None, typed: Mapping[str, str], redirect_uri: str
-    ) -> App:
-        """Register, or find that the registration still counts: a Sandbox may have been reset."""
+    ) -> App | None:
+        """Register, or see whether the registration still counts: a Sandbox may have been reset."""
         _ = typed
-        if app is not None and app.facts.get(oauth2.REDIRECT) == redirect_uri:
+        if app is not None:
+            if app.facts.get(oauth2.REDIRECT) != redirect_uri:
+                return None
             asked = await send(http, oauth2.registration_ask(app), secrets_of(None, app))
-            if asked.text("error") != "invalid_client":
-                return app
+            return None if asked.text("error") == "invalid_client" else app
         said = {
             "client_name": "Linkkeeper",
             "redirect_uris": [redirect_uri],
