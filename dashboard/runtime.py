@@ -53,7 +53,7 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         passwords=Passwords(),
         jobs=jobs(redis, keys.derive("jobs")),
         now=utc_now,
-        platforms=available(settings.sandbox_url),
+        platforms=available(settings.sandbox_url, dialects=settings.sandbox_dialects),
         mailer=Mailer.from_settings(settings),
     )
     return Runtime(

@@ -61,6 +61,7 @@ class Settings:
     allow_private_hosts: frozenset[str] = frozenset()
     trusted_proxies: int = 0
     sandbox_url: str | None = None
+    sandbox_dialects: bool = False
     worker_processes: int = 2
     asks_per_host: int = 64
     web_threads: int = 32
@@ -98,6 +99,7 @@ class Settings:
             allow_private_hosts=reader.take("LINKKEEPER_ALLOW_PRIVATE_HOSTS", "", _host_ports),
             trusted_proxies=reader.take("LINKKEEPER_TRUSTED_PROXIES", "0", _number(0, 5)),
             sandbox_url=reader.maybe("LINKKEEPER_SANDBOX_URL", _base_url),
+            sandbox_dialects=reader.take("LINKKEEPER_SANDBOX_DIALECTS", "no", _yes_or_no),
             worker_processes=reader.take("LINKKEEPER_WORKERS", "2", _number(1, 64)),
             asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),
@@ -229,6 +231,12 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def _yes_or_no(value: str) -> bool:
+    if value not in {"yes", "no"}:
+        raise ValueError("must be yes or no.")
+    return value == "yes"
 
 
 def _host_ports(value: str) -> frozenset[str]:

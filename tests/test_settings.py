@@ -18,6 +18,7 @@ def faults_of(**environ: str) -> list[str]:
         ("LINKKEEPER_BASE_URL", "https://linkkeeper.example:99999"),
         ("LINKKEEPER_BASE_URL", "http://[::1"),
         ("LINKKEEPER_SANDBOX_URL", "http://127.0.0.1:x"),
+        ("LINKKEEPER_SANDBOX_DIALECTS", "perhaps"),
         ("LINKKEEPER_SECRET_KEY", "changeme"),
         ("LINKKEEPER_MAIL_URL", "smtp://[mail"),
         ("LINKKEEPER_MAIL_URL", "smtp://user:hunter2@mail.example:99999"),

@@ -27,8 +27,21 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One field of a form that carries files (RFC 7578); `filename` "" for a plain field."""
+
+    name: str
+    data: bytes = field(repr=False)
+    filename: str = ""
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One HTTP question. `deadline` is the total time in seconds, name resolution included.
+
+    At most one of `form`, `json`, `parts` and `raw` is the body; `raw` goes with a Content-Type of
+    its own among the headers.
 
     `redirects` is how many may be followed (same scheme, each hop checked, credentials dropped
     when the host changes); 0 for everything that carries a token (R42). `max_bytes` counts after
@@ -41,6 +54,8 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: object | None = field(default=None, repr=False)
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    raw: bytes | None = field(default=None, repr=False)
     deadline: float = 20.0
     redirects: int = 0
     max_bytes: int = 1_048_576

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.mastodon import Mastodon
-from dashboard.platforms.protocol import Platform
+from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
 from dashboard.platforms.sandbox import Sandbox
 
 PLATFORMS: tuple[Platform, ...] = (Mastodon(), Bluesky(), Sandbox())
@@ -20,10 +20,18 @@ def by_key(key: str) -> Platform:
     return {platform.about.key: platform for platform in PLATFORMS}[key]
 
 
-def available(sandbox_url: str | None) -> Mapping[str, Platform]:
-    """The platforms that this installation offers, by key; the Sandbox only with its address."""
+def available(sandbox_url: str | None, *, dialects: bool = False) -> Mapping[str, Platform]:
+    """The platforms that this installation offers, by key; the Sandbox only with its address.
+
+    With `dialects` the Sandbox also stands in for all platforms whose addresses are fixed.
+    """
     offered = {platform.about.key: platform for platform in PLATFORMS}
     del offered[Sandbox.about.key]
-    if sandbox_url:
-        offered[Sandbox.about.key] = Sandbox(address=sandbox_url)
+    if not sandbox_url:
+        return offered
+    if dialects:
+        for key, platform in offered.items():
+            if isinstance(platform, SpeaksThroughSandbox):
+                offered[key] = platform.through(sandbox_url)
+    offered[Sandbox.about.key] = Sandbox(address=sandbox_url)
     return offered

@@ -7,6 +7,7 @@ platform has to say "not implemented".
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from dashboard.domain.calendar import FoundPost
@@ -15,16 +16,25 @@ from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
+from dashboard.domain.mentions import FoundMention
+from dashboard.domain.publishing import Outgoing, PostRules, PublishOutcome
+from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Http
 
 __all__ = [
     "About",
     "App",
+    "AppGuide",
+    "AppTest",
     "Credential",
     "Granted",
+    "ListsMentions",
     "ListsPosts",
     "LoginField",
+    "NeedsApp",
     "Platform",
+    "Publishes",
+    "ReceivesPushes",
     "RefreshOutcome",
     "RefreshRefused",
     "RefreshUnclear",
@@ -33,6 +43,7 @@ __all__ = [
     "Revokes",
     "SignsInAtPlatform",
     "SignsInByPassword",
+    "SpeaksThroughSandbox",
     "Start",
     "Subject",
 ]
@@ -222,3 +233,108 @@ class Revokes(Protocol):
     """The platform is told when a link is removed (R38); best effort, repeated by its caller."""
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppGuide:
+    """How an administrator registers Linkkeeper with a platform, for Settings > Platforms.
+
+    `steps` are in order and in plain words; the redirect address (and the push address, named
+    `push_label` where the platform asks for one) is shown beside them. `conditions` say what it
+    takes: review, plan, cost. `options` are further things to type, kept in `App.facts`.
+    """
+
+    console_url: str
+    steps: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
+    id_label: str = "Client ID"
+    secret_label: str = "Client secret"  # noqa: S105  a label
+    options: tuple[LoginField, ...] = ()
+    push_label: str = ""
+
+
+class AppTest(StrEnum):
+    """What the platform says about our registration."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"  # silence, or no way to ask without a person
+
+
+@runtime_checkable
+class NeedsApp(Protocol):
+    """We are registered by hand: an administrator enters an id and a secret. Without: not set up.
+
+    `prepare` of such a platform gets the app as entered and returns it ready for use.
+    """
+
+    guide: AppGuide
+
+    def app(self, client_id: str, client_secret: str, options: Mapping[str, str]) -> App:
+        """The registration as we keep it: addresses, scopes. Raises InvalidInputError."""
+        ...
+
+    async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
+        """Ask the platform about the registration without any person; raises NoAnswerError."""
+        ...
+
+
+@runtime_checkable
+class ReceivesPushes(Protocol):
+    """The platform tells when somebody takes a permission away.
+
+    `read_push` verifies with our app's secret, in constant time, and a time window (R46). It may
+    ask the platform for its public keys. Raises ForgedPushError, NoAnswerError.
+    """
+
+    async def read_push(
+        self, http: Http, app: App, delivery: Delivery, *, now: datetime
+    ) -> PushAnswer: ...
+
+
+@runtime_checkable
+class ListsMentions(Protocol):
+    """One page of what others say about an account, newest first; cursors as in `ListsPosts`.
+
+    Raises PlatformError or NoAnswerError: about the link they say nothing, a check does.
+    """
+
+    async def mentions(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        *,
+        cursor: str,
+    ) -> tuple[Sequence[FoundMention], str]: ...
+
+
+@runtime_checkable
+class Publishes(Protocol):
+    """A text, with a link and a picture where `rules` say so, goes out once.
+
+    `publish` never raises for what a platform says or for its silence: once the question that
+    makes the post public has left, no answer is PublishUnclear. It repeats nothing that may have
+    made something public. Steps before (uploads) may fail freely: that is NotPublished.
+    """
+
+    rules: PostRules
+
+    async def publish(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        post: Outgoing,
+    ) -> PublishOutcome: ...
+
+
+@runtime_checkable
+class SpeaksThroughSandbox(Protocol):
+    """Its addresses can be those of a dialect of the make-believe platform (demo and tests)."""
+
+    def through(self, sandbox_url: str) -> Platform:
+        """The same platform, asking `<sandbox_url>/dialects/<key>/<name of the host>`."""
+        ...

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from dashboard.domain.wire import Ask
+from aiohttp import FormData
+
+from dashboard.domain.wire import Ask, Part
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _VALUE = re.compile(r"[ -~]*", re.ASCII)
@@ -31,7 +33,7 @@ class Outgoing:
 
     method: str
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
+    body: bytes | FormData | None = field(repr=False)
 
     @property
     def only_reads(self) -> bool:
@@ -46,11 +48,14 @@ class Outgoing:
 
 def outgoing(ask: Ask) -> Outgoing:
     """Build what leaves for `ask`; raises UnsendableError."""
-    if ask.method not in _METHODS or (ask.form is not None and ask.json is not None):
+    bodies = [ask.form is not None, ask.json is not None, bool(ask.parts), ask.raw is not None]
+    if ask.method not in _METHODS or sum(bodies) > 1:
         raise UnsendableError
     headers = {name.lower(): value for name, value in ask.headers.items()}
-    body: bytes | None = None
-    if ask.form is not None:
+    body: bytes | FormData | None = ask.raw
+    if ask.parts:
+        body = _files(ask.parts)
+    elif ask.form is not None:
         body = urlencode(ask.form).encode("ascii")
         headers.setdefault("content-type", "application/x-www-form-urlencoded")
     elif ask.json is not None:
@@ -60,3 +65,15 @@ def outgoing(ask: Ask) -> Outgoing:
         if name in _OURS or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise UnsendableError
     return Outgoing(method=ask.method, headers=headers, body=body)
+
+
+def _files(parts: tuple[Part, ...]) -> FormData:
+    form = FormData(default_to_multipart=True)
+    for part in parts:
+        form.add_field(
+            part.name,
+            part.data if part.filename else part.data.decode(),
+            filename=part.filename or None,
+            content_type=part.media_type or None,
+        )
+    return form

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from dashboard.adapters.http import HttpClient, Limits
-from dashboard.domain.wire import NoAnswerError, Silence
+from dashboard.domain.wire import NoAnswerError, Part, Silence
 from dashboard.settings import Settings
 from tests.adapters.http.conftest import always, answer, ask, once, silence
 
@@ -38,6 +38,24 @@ def test_form_and_json_arrive_as_they_were_asked(serve, client_for):
     assert form.body == b"a=%C3%BC%26%3D&b=2"
     assert document.headers["content-type"] == "application/json"
     assert json.loads(document.body) == {"a": ["ü"]}
+
+
+def test_files_and_raw_bytes_arrive_as_they_were_asked(serve, client_for):
+    server = serve(always(answer()))
+    client = client_for(server)
+    parts = (
+        Part(name="caption", data=b"two words"),
+        Part(name="picture", data=b"\x89PNG", filename="a.png", media_type="image/png"),
+    )
+    client.run(client.send(ask(server.url, method="POST", parts=parts)))
+    png = {"Content-Type": "image/png"}
+    client.run(client.send(ask(server.url, method="PUT", raw=b"\x89PNG", headers=png)))
+    form, raw = server.requests
+    assert form.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="picture"; filename="a.png"' in form.body
+    assert b"\x89PNG\r\n" in form.body
+    assert b"two words\r\n" in form.body
+    assert (raw.headers["content-type"], raw.body) == ("image/png", b"\x89PNG")
 
 
 def test_address_goes_on_the_wire_unchanged(serve, client_for):
