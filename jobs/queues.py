@@ -50,6 +50,7 @@ JOBS: dict[str, JobSpec] = {
     "refresh_due": JobSpec(path="jobs.health_checks:refresh_due", queue=LONG, deadline=600),
     "sync_account": JobSpec(path="jobs.calendar_sync:sync_account", queue=LONG),
     "sync_due": JobSpec(path="jobs.calendar_sync:sync_due", queue=LONG),
+    "publish_due": JobSpec(path="jobs.publishing:publish_due", queue=QUICK),
     "give_back_access": JobSpec(path="jobs.removal:give_back", queue=LONG),
     "gather_notices": JobSpec(path="jobs.notifications:gather", queue=QUICK, deadline=60),
     "send_mails": JobSpec(path="jobs.notifications:send_mails", queue=QUICK),

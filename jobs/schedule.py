@@ -22,6 +22,7 @@ from dashboard.services.checking import anything_due
 from dashboard.services.heartbeats import SCHEDULER
 from dashboard.services.notifying import anything_ripe
 from dashboard.services.ports import Tools
+from dashboard.services.publishing import anything_to_publish
 from dashboard.services.scheduling import claim_slot, release_slot, slot_at
 from dashboard.services.sending import any_mail_due
 from dashboard.settings import Settings
@@ -54,6 +55,7 @@ PERIODIC = (
     Periodic(job="sync_due", every=timedelta(seconds=30)),
     Periodic(job="gather_notices", every=timedelta(seconds=2), wanted=anything_ripe),
     Periodic(job="send_mails", every=timedelta(seconds=5), wanted=any_mail_due),
+    Periodic(job="publish_due", every=timedelta(seconds=5), wanted=anything_to_publish),
     Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
     Periodic(job="purge_removed", every=timedelta(hours=1)),
     Periodic(job="upkeep", every=timedelta(minutes=5)),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from dashboard.db.tables import AppRow
+from dashboard.db.tables import AppRow, GrantRow
 from dashboard.domain.credentials import App, Sealer
 from dashboard.domain.errors import CannotDecryptError
 
@@ -29,6 +29,14 @@ def newest_app(
 def find_app(session: Session, cipher: Sealer, app_id: UUID) -> App | None:
     row = session.get(AppRow, app_id)
     return None if row is None else _app(row, cipher)
+
+
+def app_of_grant(session: Session, cipher: Sealer, grant_id: UUID) -> App | None:
+    """The registration that a consent was given to; None for platforms without one."""
+    app_id = session.execute(
+        select(col(GrantRow.app_id)).where(col(GrantRow.id) == grant_id)
+    ).scalar_one_or_none()
+    return None if app_id is None else find_app(session, cipher, app_id)
 
 
 def insert_app(

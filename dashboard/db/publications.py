@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -12,6 +12,10 @@ from sqlmodel import col
 from dashboard.db.tables import AccountRow, PublicationRow
 from dashboard.domain.calendar import ON_THE_PLATFORM, FoundPost, PublicationState
 
+NOT_FOUND = "Linkkeeper looked at the platform and did not find the post there."
+
+_ABOUT = timedelta(hours=1)
+_SHOWS_WITHIN = timedelta(minutes=1)  # a listing may be a little behind
 _ABSENCES_UNTIL_GONE = 2
 """A post that is missing once may be a hiccup of the listing; twice it is gone (R78)."""
 
@@ -42,6 +46,9 @@ def take_over(
         ).scalars()
     }
     changed = 0
+    for post in by_id.values():
+        if post.remote_id not in known and (found := _was_ours(session, account_id, post)):
+            known[post.remote_id] = _arrived(found, post, now)
     for remote_id, post in by_id.items():
         row = known.get(remote_id)
         if row is None:
@@ -84,6 +91,42 @@ def rename_account(session: Session, account_id: UUID, name: str) -> None:
         .where(col(PublicationRow.account_id) == account_id)
         .values(account_name=name[:255])
     )
+
+
+def note_looked_for(session: Session, account_id: UUID, *, now: datetime) -> None:
+    """After a whole listing: whose fate is still not known was not found; a person decides."""
+    session.execute(
+        update(PublicationRow)
+        .where(
+            col(PublicationRow.account_id) == account_id,
+            col(PublicationRow.state) == PublicationState.UNKNOWN.value,
+            col(PublicationRow.sent_at) < now - _SHOWS_WITHIN,
+        )
+        .values(trouble=NOT_FOUND, changed_at=now)
+    )
+
+
+def _was_ours(session: Session, account_id: UUID, post: FoundPost) -> PublicationRow | None:
+    """The post of ours whose fate was not known, if this is it: same words, about the same time."""
+    rows = session.execute(
+        select(PublicationRow).where(
+            col(PublicationRow.account_id) == account_id,
+            col(PublicationRow.state) == PublicationState.UNKNOWN.value,
+            col(PublicationRow.sent_at) > post.published_at - _ABOUT,
+            col(PublicationRow.sent_at) < post.published_at + _ABOUT,
+            col(PublicationRow.remote_id).is_(None),
+        )
+    ).scalars()
+    words = "".join(post.text.split())
+    return next((row for row in rows if "".join(row.text.split()) in words), None)
+
+
+def _arrived(row: PublicationRow, post: FoundPost, now: datetime) -> PublicationRow:
+    row.state, row.remote_id = PublicationState.PUBLISHED.value, post.remote_id[:500]
+    row.url, row.trouble, row.evidence = post.url[:2000], "", None
+    row.published_at = row.at = post.published_at
+    row.changed_at = now
+    return row
 
 
 def _loaded(account: AccountRow, post: FoundPost, now: datetime) -> PublicationRow:

@@ -17,6 +17,8 @@ from dashboard.db.tables import (
     AttemptRow,
     EventRow,
     LinkRow,
+    MentionRow,
+    PictureRow,
     PublicationRow,
     SyncRow,
 )
@@ -67,7 +69,9 @@ def purge_account(session: Session, account_id: UUID, *, now: datetime) -> bool:
     )
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return False
-    for table in (PublicationRow, SyncRow, EventRow, AttemptRow, LinkRow):
+    its = select(col(PublicationRow.id)).where(col(PublicationRow.account_id) == account_id)
+    session.execute(delete(PictureRow).where(col(PictureRow.publication_id).in_(its)))
+    for table in (PublicationRow, MentionRow, SyncRow, EventRow, AttemptRow, LinkRow):
         session.execute(delete(table).where(col(table.account_id) == account_id))
     forget_access(session, account_id)
     session.execute(delete(AccountRow).where(col(AccountRow.id) == account_id))

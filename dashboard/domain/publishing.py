@@ -1,6 +1,7 @@
 """A post on its way out, and what can become of it. A platform gets it once (R77)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from dashboard.domain.checks import Evidence
@@ -20,16 +21,25 @@ class Picture:
 class Outgoing:
     """What is to be published. `key` is the same for every attempt at the same publication.
 
-    `title` and `target` are for platforms that want them (`PostRules`): the title of a Reddit post,
-    the board or the subreddit that it goes to.
+    `at` is when it was planned to go out, which stays the same, too. `title` and `target` are for
+    platforms that want them (`PostRules`): the title of a Reddit post, the board or the subreddit
+    that it goes to.
     """
 
     key: str
     text: str
+    at: datetime
     link: str = ""
     picture: Picture | None = None
     title: str = ""
     target: str = ""
+
+
+def with_link(post: Outgoing) -> str:
+    """The text with the link below it, for platforms that take links as words only."""
+    if not post.link or post.link in post.text:
+        return post.text
+    return f"{post.text}\n\n{post.link}".strip()
 
 
 class PictureRule(StrEnum):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from dashboard.db.accounts import find_account
-from dashboard.db.publications import note_absences, take_over
+from dashboard.db.publications import note_absences, note_looked_for, take_over
 from dashboard.db.syncs import (
     Claimed,
     Report,
@@ -183,6 +183,7 @@ class _Progress:
                 since=self._since,
                 now=self._tools.now(),
             )
+            note_looked_for(unit, self._claimed.account_id, now=self._tools.now())
 
     def report(self, trouble: str) -> Report:
         return Report(

@@ -22,10 +22,13 @@ from dashboard.domain.checks import CheckOutcome, NeedsRefresh, Refused, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
+from dashboard.domain.mentions import FoundMention
+from dashboard.domain.publishing import Outgoing, PictureRule, PostRules, PublishOutcome
 from dashboard.domain.wire import Http, NoAnswerError
 from dashboard.platforms import atproto
 from dashboard.platforms.answers import secrets_of, send
 from dashboard.platforms.atproto import procedure, query, session_of
+from dashboard.platforms.bluesky import posting
 from dashboard.platforms.bluesky.reading import (
     DID,
     PDS,
@@ -93,6 +96,8 @@ class Bluesky:
         grant_url="https://bsky.app/settings/app-passwords",
         history_reach="Bluesky gives the whole history of an account.",
     )
+
+    rules = PostRules(longest=300, picture=PictureRule.UPLOADED)
 
     async def sign_in(self, http: Http, typed: Mapping[str, str], *, now: datetime) -> Granted:
         _ = now  # the tokens tell their own dates
@@ -186,6 +191,29 @@ class Bluesky:
         found = [post for item in feed if (post := post_of(item, identity.remote_id)) is not None]
         following = reply.text("cursor", 500)
         return found, following if following != cursor and feed else ""
+
+    async def mentions(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        *,
+        cursor: str,
+    ) -> tuple[Sequence[FoundMention], str]:
+        _ = app, identity
+        return await posting.mentions(http, credential, cursor=cursor)
+
+    async def publish(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        post: Outgoing,
+    ) -> PublishOutcome:
+        _ = app
+        return await posting.publish(http, credential, identity, post)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """End the session; raises PlatformError for an answer that is worth another try."""

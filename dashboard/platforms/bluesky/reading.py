@@ -118,6 +118,12 @@ def post_of(item: object, did: str) -> FoundPost | None:
     )
 
 
+def address_of(uri: str, did: str) -> str:
+    """Where people see a post of `did`; "" for what is none."""
+    place = _POST.fullmatch(uri)
+    return f"https://bsky.app/profile/{did}/post/{place[2]}" if place and place[1] == did else ""
+
+
 def failure(reply: Reply) -> PlatformError:
     """The error for a person who waits, or for a synchronisation."""
     outcome = atproto.meaning(reply)

@@ -19,10 +19,12 @@ from dashboard.domain.checks import Blocked, CheckOutcome, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
+from dashboard.domain.mentions import FoundMention
+from dashboard.domain.publishing import Outgoing, PictureRule, PostRules, PublishOutcome
 from dashboard.domain.wire import Http, NoAnswerError
 from dashboard.platforms import oauth2
 from dashboard.platforms.answers import secrets_of, send
-from dashboard.platforms.mastodon import findings
+from dashboard.platforms.mastodon import findings, posting
 from dashboard.platforms.mastodon.reading import (
     SERVER,
     account_id,
@@ -81,6 +83,9 @@ class Mastodon:
         grant_at="Relink the account and allow all that the server lists",
         history_reach="Mastodon gives the whole history of an account.",
     )
+
+    # The standard length; servers may allow more (docs: user/posting).
+    rules = PostRules(longest=500, picture=PictureRule.UPLOADED)
 
     def server(self, typed: Mapping[str, str]) -> str:
         return origin_of(typed.get(FIELD, ""), field=FIELD)
@@ -163,6 +168,29 @@ class Mastodon:
             raise failure(reply)
         found = [post for item in reply.items if (post := post_of(item)) is not None]
         return found, cursor_after(reply.items, cursor)
+
+    async def mentions(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        *,
+        cursor: str,
+    ) -> tuple[Sequence[FoundMention], str]:
+        _ = identity
+        return await posting.mentions(http, app, credential, cursor=cursor)
+
+    async def publish(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        post: Outgoing,
+    ) -> PublishOutcome:
+        _ = identity
+        return await posting.publish(http, app, credential, post)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """Raises PlatformError for an answer that is worth another try."""

@@ -16,6 +16,8 @@ from dashboard.domain.capabilities import Capability
 from dashboard.domain.checks import CheckOutcome
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
+from dashboard.domain.mentions import FoundMention
+from dashboard.domain.publishing import Outgoing, PostRules, PublishOutcome
 from dashboard.domain.wire import Ask, Http
 from dashboard.platforms import oauth2
 from dashboard.platforms.answers import secrets_of, send
@@ -25,6 +27,7 @@ from dashboard.platforms.protocol import (
     RefreshOutcome,
     Start,
 )
+from dashboard.platforms.sandbox import posting
 from dashboard.platforms.sandbox.reading import (
     KEY,
     SERVER,
@@ -67,6 +70,8 @@ class Sandbox:
         grant_at="Sandbox > control panel > the page > Permissions",
         history_reach="The Sandbox gives all posts that it has.",
     )
+
+    rules = PostRules(longest=2_000)
 
     def server(self, typed: Mapping[str, str]) -> str:
         _ = typed
@@ -173,6 +178,27 @@ class Sandbox:
         return [
             post for post in found if post is not None
         ], following if following != cursor else ""
+
+    async def mentions(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        *,
+        cursor: str,
+    ) -> tuple[Sequence[FoundMention], str]:
+        return await posting.mentions(http, app, credential, identity, cursor=cursor)
+
+    async def publish(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        post: Outgoing,
+    ) -> PublishOutcome:
+        return await posting.publish(http, app, credential, identity, post)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """Raises PlatformError for an answer that is worth another try."""

@@ -1,0 +1,9 @@
+"""Publishing: posts whose time has come go out, once."""
+
+from dashboard.services import publishing
+from dashboard.services.ports import Tools
+
+
+def publish_due(tools: Tools) -> None:
+    """Publish what is due; what a dead worker left behind is settled first."""
+    publishing.publish_due(tools)
