@@ -5,6 +5,7 @@ from flask import Blueprint
 from dashboard.pages import (
     accounts,
     calendar,
+    composer,
     general,
     health,
     linking,
@@ -26,6 +27,7 @@ PAGES: tuple[Blueprint, ...] = (
     overview.bp,
     accounts.bp,
     calendar.bp,
+    composer.bp,
     general.bp,
     health.bp,
     linking.bp,

@@ -3,15 +3,19 @@
 R19 (forms), R20 and R22 (headers), R57 (host), R80 (sizes). Static files get theirs in `assets`.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard.runtime import Runtime
 from dashboard.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 _POLICY = (
     "default-src 'none'; "
@@ -39,7 +43,7 @@ _HEADERS = {
 _TWO_YEARS = 63_072_000  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_MAX_BODY = 256 * 1024  # bytes; nothing is uploaded, the longest form is a post
+_MAX_BODY = 256 * 1024  # bytes; the longest form but for those that take a picture
 _MAX_FIELDS = 1_000
 _ONE_CLICK = "dashboard.pages.stop.stop"  # sent by mail programs, which have no token (RFC 8058)
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
@@ -57,16 +61,34 @@ def add_security(app: Flask, runtime: Runtime) -> None:
         "WTF_CSRF_SSL_STRICT": False,  # the origin is checked here, with and without https
     }
     origins = _own_origins(settings)
+    app.before_request(_allow_size)
     app.before_request(lambda: _refuse_strangers(origins))
     app.before_request(_refuse_unstorable)
     CSRFProtect(app).exempt(_ONE_CLICK)
     app.after_request(lambda response: _harden(response, secure=settings.secure))
 
 
+def takes_files(most: int) -> Callable[[View], View]:
+    """Let the view take a body of up to `most` bytes; everywhere else much less is enough."""
+
+    def declare(view: View) -> View:
+        view.largest_body = most  # type: ignore[attr-defined]  # read by `_allow_size`
+        return view
+
+    return declare
+
+
 def sit_behind_proxies(app: Flask, count: int) -> None:
     """Believe the `X-Forwarded-*` headers of exactly `count` proxies in front of us (R6)."""
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # how Werkzeug's documentation wraps an app
+
+
+def _allow_size() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    most = getattr(view, "largest_body", None)
+    if most is not None and request.method not in _SAFE_METHODS:
+        request.max_content_length = most
 
 
 def _refuse_strangers(origins: frozenset[str]) -> None:

@@ -19,6 +19,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 PUBLIC = {
     "health.accounts",  # with a secret of its own
     "health.live",
+    "composer.picture",  # an address nobody can guess, while its post goes out
     "health.ready",
     "session.sign_in",
     "password.forgotten",

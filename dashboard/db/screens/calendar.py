@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import visible
-from dashboard.db.tables import AccountRow, LinkRow, PublicationRow, SyncRow, UserRow
+from dashboard.db.tables import AccountRow, LinkRow, PictureRow, PublicationRow, SyncRow, UserRow
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
@@ -104,6 +105,11 @@ class Publication:
     changed_at: datetime
     gone_at: datetime | None
     created_by: str
+    link: str
+    trouble: str
+    said: str
+    has_picture: bool
+    alt: str
 
 
 def entries(
@@ -233,7 +239,8 @@ def latest_runs(
 def publication(session: Session, viewer: Viewer, publication_id: UUID) -> Publication | None:
     """None when there is no such publication within the role's reach (R14)."""
     found = session.execute(
-        select(PublicationRow, col(UserRow.name))
+        select(PublicationRow, col(UserRow.name), col(PictureRow.alt))
+        .outerjoin(PictureRow, col(PictureRow.publication_id) == col(PublicationRow.id))
         .join(AccountRow, col(AccountRow.id) == col(PublicationRow.account_id))
         .outerjoin(UserRow, col(UserRow.id) == col(PublicationRow.created_by))
         .where(col(PublicationRow.id) == publication_id, visible(viewer))
@@ -255,7 +262,18 @@ def publication(session: Session, viewer: Viewer, publication_id: UUID) -> Publi
         changed_at=row.changed_at,
         gone_at=row.gone_at,
         created_by=found[1] or "",
+        link=row.link,
+        trouble=row.trouble,
+        said=_said(row.evidence or {}),
+        has_picture=found[2] is not None,
+        alt=found[2] or "",
     )
+
+
+def _said(evidence: dict[str, Any]) -> str:
+    """The technical side of a refusal, on one line."""
+    parts = [evidence.get("call"), evidence.get("status"), evidence.get("code")]
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _conditions(wanted: CalendarFilter) -> Sequence[ColumnElement[bool]]:
