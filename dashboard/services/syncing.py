@@ -33,6 +33,7 @@ from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import ListsPosts
 from dashboard.services.credentials import renewed_credential, usable_credential
+from dashboard.services.mentions import load_mentions
 from dashboard.services.ports import Tools
 
 _MOST_PAGES = 500
@@ -118,8 +119,17 @@ async def _walk(
     except PlatformError as error:
         if error.kind != "refresh_due":
             raise
-        renewed = await renewed_credential(tools, claimed.grant_id, credential)
-        await progress.walk(platform, renewed)
+        credential = await renewed_credential(tools, claimed.grant_id, credential)
+        await progress.walk(platform, credential)
+    await load_mentions(
+        tools,
+        platform,
+        claimed.account_id,
+        claimed.grant_id,
+        credential,
+        progress.identity,
+        since=progress.since,
+    )
 
 
 class _Progress:
@@ -128,23 +138,21 @@ class _Progress:
     def __init__(self, tools: Tools, claimed: Claimed, since: datetime) -> None:
         self._tools = tools
         self._claimed = claimed
-        self._since = since
+        self.since = since
+        self.identity = Identity(
+            remote_id=claimed.remote_id, name=claimed.name, handle=claimed.handle
+        )
         self._present: set[str] = set()
         self._loaded = self._changed = self._gone = 0
         self._whole = False
         self._oldest: datetime | None = None
 
     async def walk(self, platform: ListsPosts, credential: Credential) -> None:
-        identity = Identity(
-            remote_id=self._claimed.remote_id,
-            name=self._claimed.name,
-            handle=self._claimed.handle,
-        )
         cursor = ""
         seen = {cursor}
         for _ in range(_MOST_PAGES):
             posts, cursor = await platform.posts(
-                self._tools.http, credential, identity, cursor=cursor
+                self._tools.http, credential, self.identity, cursor=cursor
             )
             reached_the_end = self._take(posts)
             if reached_the_end or not cursor:
@@ -158,7 +166,7 @@ class _Progress:
         """Store a page; True when it reached beyond the window."""
         now = self._tools.now()
         inside = [
-            post for post in posts if self._since <= post.published_at <= now + _FUTURE_ALLOWED
+            post for post in posts if self.since <= post.published_at <= now + _FUTURE_ALLOWED
         ]
         with self._tools.database.writing() as unit:
             done = take_over(unit, self._claimed.account_id, inside, now=now)
@@ -180,7 +188,7 @@ class _Progress:
                 unit,
                 self._claimed.account_id,
                 present=self._present,
-                since=self._since,
+                since=self.since,
                 now=self._tools.now(),
             )
             note_looked_for(unit, self._claimed.account_id, now=self._tools.now())
