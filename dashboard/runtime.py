@@ -1,6 +1,6 @@
 """The things with a lifetime, built once per process, and their end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -14,8 +14,9 @@ from dashboard.adapters.redis import connect
 from dashboard.adapters.valkey import address_of
 from dashboard.db.engine import Database
 from dashboard.platforms import available
+from dashboard.platforms.protocol import NeedsApp
 from dashboard.services.ports import Jobs, Tools
-from dashboard.settings import Settings
+from dashboard.settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,10 @@ class Runtime:
 def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -> Runtime:
     """Build it all; connects to nothing yet. `jobs` gets the connection and the key for signing.
 
-    Raises KeyFileError.
+    Raises KeyFileError, SettingsError for a registration with an unknown platform.
     """
+    platforms = available(settings.sandbox_url, dialects=settings.sandbox_dialects)
+    _check_apps(settings, platforms)
     keys = KeyRing.load(settings)
     database = Database(settings.database_url)
     http = HttpClient.from_settings(settings)
@@ -53,7 +56,7 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         passwords=Passwords(),
         jobs=jobs(redis, keys.derive("jobs")),
         now=utc_now,
-        platforms=available(settings.sandbox_url, dialects=settings.sandbox_dialects),
+        platforms=platforms,
         mailer=Mailer.from_settings(settings),
     )
     return Runtime(
@@ -62,3 +65,17 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         redis=redis,
         closers=(redis.close, database.close, http.close),
     )
+
+
+def _check_apps(settings: Settings, platforms: Mapping[str, object]) -> None:
+    """A misspelt platform would be silently without effect: say so instead."""
+    takes = sorted(key for key, one in platforms.items() if isinstance(one, NeedsApp))
+    wrong = sorted(settings.apps.keys() - set(takes))
+    if wrong:
+        raise SettingsError(
+            [
+                f"LINKKEEPER_APP_{key.upper()}_... names no platform that is set up so. "
+                f"There are: {', '.join(takes) or 'none'}."
+                for key in wrong
+            ]
+        )

@@ -1,6 +1,7 @@
 """The settings, from the environment; the only reader of it. All faults are reported at once."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -62,6 +63,7 @@ class Settings:
     trusted_proxies: int = 0
     sandbox_url: str | None = None
     sandbox_dialects: bool = False
+    apps: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     worker_processes: int = 2
     asks_per_host: int = 64
     web_threads: int = 32
@@ -100,6 +102,7 @@ class Settings:
             trusted_proxies=reader.take("LINKKEEPER_TRUSTED_PROXIES", "0", _number(0, 5)),
             sandbox_url=reader.maybe("LINKKEEPER_SANDBOX_URL", _base_url),
             sandbox_dialects=reader.take("LINKKEEPER_SANDBOX_DIALECTS", "no", _yes_or_no),
+            apps=reader.apps(),
             worker_processes=reader.take("LINKKEEPER_WORKERS", "2", _number(1, 64)),
             asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),
@@ -108,6 +111,9 @@ class Settings:
         if reader.faults:
             raise SettingsError(reader.faults)
         return settings
+
+
+_APP = re.compile(r"LINKKEEPER_APP_([A-Z_]+)_(CLIENT_ID|CLIENT_SECRET)", re.ASCII)
 
 
 class _Reader:
@@ -139,6 +145,21 @@ class _Reader:
         except ValueError as error:
             self.faults.append(f"{name} {error}")
             return None
+
+    def apps(self) -> dict[str, dict[str, str]]:
+        """What `LINKKEEPER_APP_<PLATFORM>_<FIELD>` say, by platform and field in small letters."""
+        found: dict[str, dict[str, str]] = {}
+        for name, value in self._environ.items():
+            match = _APP.fullmatch(name)
+            if match and value.strip():
+                self._asked.add(name)
+                platform, field_name = (part.lower() for part in match.groups())
+                found.setdefault(platform, {})[field_name] = value.strip()
+        for platform, fields in found.items():
+            if len(fields) == 1:
+                prefix = f"LINKKEEPER_APP_{platform.upper()}"
+                self.faults.append(f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET go together.")
+        return found
 
     def refuse_unknown(self) -> None:
         """A misspelt name would be silently without effect: say so instead."""

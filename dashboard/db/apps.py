@@ -8,18 +8,24 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from dashboard.db.tables import AppRow, GrantRow
+from dashboard.db.tables import AccountRow, AppRow, GrantRow
 from dashboard.domain.credentials import App, Sealer
 from dashboard.domain.errors import CannotDecryptError
 
 
 def newest_app(
-    session: Session, cipher: Sealer, *, platform: str, server: str
+    session: Session, cipher: Sealer, *, platform: str, server: str, client_id: str = ""
 ) -> tuple[UUID, App] | None:
-    """The registration in use with a server; an older one may still serve older grants."""
+    """The registration in use with a server; an older one may still serve older grants.
+
+    With `client_id` only registrations with that id count.
+    """
+    which = [col(AppRow.platform) == platform, col(AppRow.server) == server]
+    if client_id:
+        which.append(col(AppRow.client_id) == client_id)
     row = session.execute(
         select(AppRow)
-        .where(col(AppRow.platform) == platform, col(AppRow.server) == server)
+        .where(*which)
         .order_by(col(AppRow.created_at).desc(), col(AppRow.id))
         .limit(1)
     ).scalar_one_or_none()
@@ -54,6 +60,41 @@ def insert_app(
             created_at=now,
         )
     )
+
+
+def replace_secret(session: Session, cipher: Sealer, app_id: UUID, app: App) -> None:
+    """The same registration with another secret or other facts; its problem is over, we hope."""
+    session.execute(
+        update(AppRow)
+        .where(col(AppRow.id) == app_id)
+        .values(
+            secret=_seal(cipher, app_id, app.client_secret),
+            scopes=list(app.scopes),
+            facts=dict(app.facts),
+            problem="",
+            problem_since=None,
+        )
+    )
+
+
+def prefer_app(session: Session, app_id: UUID, *, now: datetime) -> None:
+    """Let this one be the newest of its platform: new log-ins go to it."""
+    session.execute(update(AppRow).where(col(AppRow.id) == app_id).values(created_at=now))
+
+
+def problem_of(session: Session, app_id: UUID) -> str:
+    """What the platform said about our registration when it last refused it, "" if it works."""
+    found = session.execute(select(col(AppRow.problem)).where(col(AppRow.id) == app_id))
+    return found.scalar_one_or_none() or ""
+
+
+def hang_on_platform(session: Session, platform: str) -> int:
+    """How many accounts of a platform there are."""
+    return session.execute(
+        select(func.count()).where(
+            col(AccountRow.platform) == platform, col(AccountRow.removed_at).is_(None)
+        )
+    ).scalar_one()
 
 
 def load_apps(session: Session, cipher: Sealer, app_ids: Sequence[UUID]) -> dict[UUID, App | None]:

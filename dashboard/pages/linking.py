@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.errors import InvalidInputError, NotFoundError, PlatformError
 from dashboard.domain.team import Right
 from dashboard.services import linking, picking, relinking
+from dashboard.services.registrations import is_offered
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import leave_for, page, redirect_to
@@ -30,6 +31,8 @@ def browser() -> linking.Browser:
 def conditions(platform: str) -> ResponseReturnValue:
     """What the platform wants, in plain words, before anybody is sent there."""
     about = linking.platform_named(tools(), platform).about
+    if not is_offered(tools(), platform):
+        return page("linking/not_set_up.html", about=about)
     return page("linking/conditions.html", about=about, typed={}, errors={})
 
 
@@ -55,12 +58,16 @@ def begin(platform: str) -> ResponseReturnValue:
     return redirect_to(url_for("linking.choose", attempt_id=begun.attempt_id))
 
 
-@bp.get("/link/back/<uuid:app_id>")
+@bp.get("/link/back/<door>")
 @needs(Right.LINK)
-def come_back(app_id: UUID) -> ResponseReturnValue:
+def come_back(door: str) -> ResponseReturnValue:
     """Where platforms send the browser back to; leads on at once, so the code leaves the bar."""
+    return _come_back(UUID(door) if _is_uuid(door) else door)
+
+
+def _come_back(door: UUID | str) -> ResponseReturnValue:
     try:
-        came = linking.come_back(tools(), viewer(), browser(), app_id, request.args)
+        came = linking.come_back(tools(), viewer(), browser(), door, request.args)
     except linking.InVainError as error:
         return trouble(error, error.platform, _begin_again(error))
     except PlatformError as error:

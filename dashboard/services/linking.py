@@ -31,12 +31,14 @@ from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import (
     About,
     Granted,
+    NeedsApp,
     Platform,
     SignsInAtPlatform,
     SignsInByPassword,
 )
 from dashboard.services.grants import pack_granted
 from dashboard.services.ports import Tools
+from dashboard.services.registrations import is_offered, needed_app, redirect_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +97,16 @@ def begin(
 
 
 def come_back(
-    tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, answer: Mapping[str, str]
+    tools: Tools, viewer: Viewer, browser: Browser, door: UUID | str, answer: Mapping[str, str]
 ) -> Returned:
     """Take the platform's answer; the attempt then waits for `settle` or for a choice.
 
-    Raises InVainError: "denied" when the person said no, "silent" or "refused" when the exchange
-    failed; a bare PlatformError, "stale", when the answer does not fit a log-in that this browser
-    has under way.
+    `door` is where it came in: the id of a registration, or the key of a platform that has one
+    registration for all. Raises InVainError: "denied" when the person said no, "silent" or
+    "refused" when the exchange failed; a bare PlatformError, "stale", when the answer does not fit
+    a log-in that this browser has under way.
     """
-    attempt = _use_up(tools, viewer, browser, app_id, answer.get("state", ""))
+    attempt = _use_up(tools, viewer, browser, door, answer.get("state", ""))
     platform = platform_named(tools, attempt.platform)
     try:
         granted = _exchange(tools, platform, attempt, answer)
@@ -114,9 +117,21 @@ def come_back(
     return Returned(attempt_id=attempt.id, account_id=attempt.account_id)
 
 
-def on_offer(tools: Tools) -> list[About]:
-    """What can be linked on this installation, in the order of the platforms."""
-    return [platform.about for platform in tools.platforms.values()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A platform, and whether accounts of it can be linked on this installation by now."""
+
+    about: About
+    is_set_up: bool
+
+
+def on_offer(tools: Tools) -> list[Offer]:
+    """All platforms in their order; those that an administrator must set up first stand last."""
+    offers = [
+        Offer(about=platform.about, is_set_up=is_offered(tools, key))
+        for key, platform in tools.platforms.items()
+    ]
+    return sorted(offers, key=lambda offer: not offer.is_set_up)
 
 
 def platform_named(tools: Tools, key: str) -> Platform:
@@ -127,9 +142,18 @@ def platform_named(tools: Tools, key: str) -> Platform:
     return platform
 
 
-def redirect_uri(tools: Tools, app_id: UUID) -> str:
-    """One address per registration (R27), from the configured address only (R29)."""
+def redirect_uri(tools: Tools, app_id: UUID, key: str = "") -> str:
+    """One address per registration (R27), from the configured address only (R29).
+
+    Registrations made by hand have the platform's key in it: it must be known before they are made.
+    """
+    if isinstance(_capable(tools, key), NeedsApp):
+        return redirect_address(tools, key)
     return f"{tools.settings.base_url}/link/back/{app_id}"
+
+
+def _capable(tools: Tools, key: str) -> object:
+    return tools.platforms.get(key)
 
 
 def state_hash(state: str) -> str:
@@ -192,16 +216,17 @@ def _send_away(  # the whole situation of a log-in
     app_id, app = _registration(tools, platform, key, server, typed)
     state = secrets.token_urlsafe(32)
     attempt = _new_attempt(tools, viewer, browser, key, account)
+    address = redirect_uri(tools, app_id, key)
     start = platform.start(
         app,
-        redirect_uri=redirect_uri(tools, app_id),
+        redirect_uri=address,
         state=state,
         typed=typed,
         choose_person=choose_person,
     )
     attempt.state_hash = state_hash(state)
     attempt.server, attempt.app_id = app.server, app_id
-    attempt.redirect_uri = redirect_uri(tools, app_id)
+    attempt.redirect_uri = address
     attempt.typed = _harmless(platform, typed)
     attempt.verifier = tools.cipher.seal(
         start.verifier.encode(), table="attempts", row=str(attempt.id), column="verifier"
@@ -215,6 +240,10 @@ def _registration(
     tools: Tools, platform: SignsInAtPlatform, key: str, server: str, typed: Mapping[str, str]
 ) -> tuple[UUID, App]:
     """Ours with that server: the newest kept one, or a fresh one where the server takes them."""
+    if isinstance(platform, NeedsApp):
+        app_id, app = needed_app(tools, key)
+        ready = _prepared(tools, platform, key, app, typed, redirect_address(tools, key))
+        return app_id, ready or app
     asked = {**typed, "server": server} if server else typed
     with tools.database.reading() as session:
         kept = newest_app(session, tools.cipher, platform=key, server=server)
@@ -263,7 +292,9 @@ def _new_attempt(
     )
 
 
-def _use_up(tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, state: str) -> Attempt:
+def _use_up(
+    tools: Tools, viewer: Viewer, browser: Browser, door: UUID | str, state: str
+) -> Attempt:
     """Find the attempt and use its state up, before anything is asked of the platform (R25)."""
     stale = PlatformError("", "stale", "no such log-in is under way in this browser")
     if not state:
@@ -275,7 +306,8 @@ def _use_up(tools: Tools, viewer: Viewer, browser: Browser, app_id: UUID, state:
         fits = (
             attempt.session_hash == browser.session_hash
             and attempt.user_id == viewer.user_id
-            and attempt.app_id == app_id
+            and door in (attempt.app_id, attempt.platform)
+            and attempt.redirect_uri.endswith(f"/{door}")
             and attempt.expires_at > tools.now()
             and move_attempt(unit, attempt.id, old=Phase.STARTED, new=Phase.RETURNED)
         )

@@ -106,6 +106,17 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
+  // --- Copy buttons: without JavaScript the field beside them is there to be selected.
+  for (const button of all("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      try { await navigator.clipboard.writeText(field.value); toast("Copied."); } catch { toast("Press Ctrl+C to copy.", "note"); }
+    });
+  }
+
   // --- Theme: auto, light or dark, kept in this browser (theme.js reads it before the paint).
   for (const choice of all("[data-theme-choice]")) {
     const chosen = root.dataset.theme ?? "auto";

@@ -1,0 +1,75 @@
+"""Settings > Platforms, for administrators: how Linkkeeper is registered with each platform."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.domain.errors import InvalidInputError
+from dashboard.domain.team import Right
+from dashboard.services import registrations
+from dashboard.services.registrations import Tried
+from dashboard.web.access import needs
+from dashboard.web.current import actor, tools, viewer
+from dashboard.web.htmx import page, redirect_to
+
+bp = Blueprint("platforms", __name__, url_prefix="/settings/platforms")
+
+
+@bp.get("")
+@needs(Right.MANAGE_USERS)
+def index() -> ResponseReturnValue:
+    """All platforms: set up, not yet, or in trouble."""
+    return page("platforms/index.html", found=registrations.registrations(tools(), viewer()))
+
+
+@bp.get("/<key>")
+@needs(Right.MANAGE_USERS)
+def show(key: str) -> ResponseReturnValue:
+    """One platform: the guide, the addresses to register, and what it gave us."""
+    return _show(key)
+
+
+@bp.post("/<key>")
+@needs(Right.MANAGE_USERS)
+def save(key: str) -> ResponseReturnValue:
+    """Keep what was typed; the secret is never shown again."""
+    options = {
+        name: value
+        for name, value in request.form.items()
+        if name not in {"client_id", "client_secret", "csrf_token"}
+    }
+    try:
+        registrations.save(
+            tools(),
+            viewer(),
+            actor(),
+            key,
+            client_id=request.form.get("client_id", ""),
+            client_secret=request.form.get("client_secret", ""),
+            options=options,
+        )
+    except InvalidInputError as error:
+        return _show(key, errors={error.field: error.why})
+    return redirect_to(url_for(".show", key=key), say="Saved. Test it now.")
+
+
+@bp.post("/<key>/test")
+@needs(Right.MANAGE_USERS)
+def test(key: str) -> ResponseReturnValue:
+    """Ask the platform whether the registration counts."""
+    return _show(key, tried=registrations.try_app(tools(), viewer(), key))
+
+
+def _show(
+    key: str, *, errors: dict[str, str] | None = None, tried: Tried | None = None
+) -> ResponseReturnValue:
+    return page(
+        "platforms/show.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        one=registrations.registration(tools(), viewer(), key),
+        typed=request.form,
+        errors=errors or {},
+        tried=tried,
+        secure=tools().settings.secure,
+    )
