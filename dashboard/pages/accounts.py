@@ -173,10 +173,9 @@ def _capabilities(screen: AccountScreen, wanted: frozenset[Capability]) -> list[
     """A row each: whether it works, does not, is not known, and what is missing for it."""
     rows = []
     for capability in Capability:
-        if capability not in wanted:
-            continue
         missing = [item for item in screen.health.missing if item.capability is capability]
-        rows.append({"capability": capability, "missing": missing})
+        offered = not wanted or capability in wanted
+        rows.append({"capability": capability, "missing": missing, "offered": offered})
     return rows
 
 

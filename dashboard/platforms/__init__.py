@@ -7,11 +7,21 @@ and its icon in `static/img/platforms/<key>.svg`.
 from collections.abc import Mapping
 
 from dashboard.platforms.bluesky import Bluesky
+from dashboard.platforms.facebook import Facebook
+from dashboard.platforms.instagram import Instagram
 from dashboard.platforms.mastodon import Mastodon
 from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
 from dashboard.platforms.sandbox import Sandbox
+from dashboard.platforms.threads import Threads
 
-PLATFORMS: tuple[Platform, ...] = (Mastodon(), Bluesky(), Sandbox())
+PLATFORMS: tuple[Platform, ...] = (
+    Facebook(),
+    Instagram(),
+    Threads(),
+    Mastodon(),
+    Bluesky(),
+    Sandbox(),
+)
 """All that Linkkeeper speaks, in the order in which people see them."""
 
 

@@ -38,7 +38,12 @@ TOKEN = "token_endpoint"  # noqa: S105  the name of an address
 REVOKE = "revocation_endpoint"
 REDIRECT = "redirect_uri"
 PKCE = "pkce"
-"""Keys of `App.facts`; PKCE is "no" for a server that says it knows another method only (R26)."""
+SEPARATOR = "scope_separator"
+CLIENT_ID_NAME = "client_id_name"
+CLIENT_AUTH = "client_auth"
+"""Keys of `App.facts`. PKCE is "no" where a server knows another method only (R26). The last three
+are for platforms that bend the protocol: "," between permissions, "client_key" for the id, "basic"
+for id and secret in a header (RFC 6749, 2.3.1)."""
 
 _VERIFIER_BYTES = 64  # 86 letters; RFC 7636 wants 43 to 128
 _REFRESH_DEADLINE = 75.0  # seconds: an abandoned refresh may lose the new token (R34)
@@ -98,12 +103,13 @@ def start(app: App, *, redirect_uri: str, state: str, extra: Mapping[str, str]) 
         client_id=app.client_id,
         response_type="code",
         redirect_uri=redirect_uri,
-        scope=" ".join(app.scopes),
+        scope=app.facts.get(SEPARATOR, " ").join(app.scopes),
         state=state,
         **_challenge(app, verifier),
         **extra,
     )
-    return Start(url=str(url), verifier=verifier)
+    name = app.facts.get(CLIENT_ID_NAME, "client_id")
+    return Start(url=str(url).replace("client_id=", f"{name}=", 1), verifier=verifier)
 
 
 def code_ask(app: App, *, code: str, verifier: str, redirect_uri: str) -> Ask:
@@ -241,18 +247,23 @@ def _uses_pkce(app: App) -> bool:
 
 
 def _as_client(app: App, call: str, url: str, body: str, *, deadline: float = 20.0) -> Ask:
-    """Our id and secret go into the form: unlike a header, a form takes every letter."""
+    """Our id and secret go into the form, unlike a header it takes every letter; or as asked."""
     method = "client_secret_post" if app.client_secret else "none"
+    if app.client_secret and app.facts.get(CLIENT_AUTH) == "basic":
+        method = "client_secret_basic"
     _, headers, body = ClientAuth(app.client_id, app.client_secret, method).prepare(
         "POST", url, {"Accept": "application/json"}, body
     )
     form = dict(parse_qsl(body, keep_blank_values=True))
+    name = app.facts.get(CLIENT_ID_NAME, "client_id")
+    if "client_id" in form and name != "client_id":
+        form[name] = form.pop("client_id")
     return Ask(call=call, method="POST", url=url, headers=headers, form=form, deadline=deadline)
 
 
 def _scopes(value: object) -> frozenset[str]:
-    """The granted scopes: space-separated by the protocol, a list from some servers."""
-    names = value.split() if isinstance(value, str) else value
+    """The granted scopes: by the protocol with spaces, from some with commas, or as a list."""
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(names, list):
         return frozenset()
     return frozenset(name for name in names[:100] if isinstance(name, str) and token_of(name))

@@ -1,14 +1,16 @@
 """The one question that makes a post public: sent once, and its silence is never a "no" (R77)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from dashboard.domain.checks import Evidence
-from dashboard.domain.publishing import NotPublished, PublishUnclear
+from dashboard.domain.publishing import NotPublished, Published, PublishUnclear
 from dashboard.domain.wire import Ask, Http, NoAnswerError
 from dashboard.platforms.answers import Reply, send
 
 CALL = "publish the post"
+Refusal = Callable[[Reply], NotPublished | PublishUnclear]
 
 _YES = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
 _ABOUT_THE_POST = frozenset(
@@ -31,9 +33,9 @@ class Taken:
 
 
 async def send_publicly(
-    http: Http, ask: Ask, hide: tuple[str, ...]
+    http: Http, ask: Ask, hide: tuple[str, ...], *, refused: Refusal | None = None
 ) -> Taken | NotPublished | PublishUnclear:
-    """Send the question that publishes. By status alone: who knows more words reads them first."""
+    """Send the question that publishes. `refused` reads a "no" in the platform's own words."""
     try:
         reply = await send(http, ask, hide)
     except NoAnswerError as error:
@@ -43,7 +45,14 @@ async def send_publicly(
         return NotPublished(evidence=evidence, again=True)
     if reply.status in _YES and reply.body is not None:
         return Taken(reply=reply)
-    return by_status(reply)
+    return (refused or by_status)(reply)
+
+
+def published(taken: Taken, remote_id: str, url: str = "") -> Published | PublishUnclear:
+    """A yes that names no post is not understood, so nobody knows what it was."""
+    if not remote_id:
+        return PublishUnclear(evidence=taken.reply.evidence())
+    return Published(remote_id=remote_id, url=url)
 
 
 async def prepare(http: Http, ask: Ask, hide: tuple[str, ...]) -> Taken | NotPublished:

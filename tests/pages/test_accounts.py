@@ -214,3 +214,10 @@ def test_the_account_page_shows_its_latest_publications(database, client_for, ad
     account = make_account(database)
     make_publication(database, account, at=START - timedelta(days=1), text="Apple pie today")
     assert "Apple pie today" in client_for(ada).get(f"{LIST}/{account}").text
+
+
+def test_what_a_platform_offers_to_no_program_is_called_so(database, client_for, ada) -> None:
+    account = make_account(database)
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert page.count("Not offered") == 2, "it lets nobody read mentions or list posts"
+    assert "Fakebook lets no program do this" in page

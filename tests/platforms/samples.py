@@ -48,9 +48,18 @@ class Sample:
     identity: Identity
 
     @property
+    def origins(self) -> set[str]:
+        """Where secrets of this link may be sent."""
+        told = {origin for origin in self.credential.extra.values() if "://" in origin}
+        return told | set(getattr(self.platform, "hosts", {}).values())
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         app_secret = self.app.client_secret if self.app else ""
-        found = (self.credential.access, self.credential.refresh, app_secret)
+        of_pages = [
+            value for name, value in self.credential.extra.items() if name.startswith("page:")
+        ]
+        found = (self.credential.access, self.credential.refresh, app_secret, *of_pages)
         return tuple(secret for secret in found if secret)
 
 
@@ -112,6 +121,59 @@ SAMPLES = {
             },
         ),
         identity=Identity(remote_id=DID, name="Bakery Jansen", handle="@bakery.bsky.social"),
+    ),
+    "facebook": Sample(
+        platform=_platform("facebook"),
+        app=App(
+            client_id="1234567890",
+            client_secret="hush-facebook-app-secret",
+            facts={"token_endpoint": "https://graph.facebook.com/v26.0/oauth/access_token"},
+        ),
+        credential=Credential(
+            access="hush-facebook-user-token",
+            scopes=frozenset({"pages_show_list"}),
+            extra={
+                "page:10158": "hush-facebook-page-token",
+                "renew_by": "2027-02-22T10:00:00+00:00",
+            },
+        ),
+        identity=Identity(remote_id="10158", name="Bakery Jansen", handle="bakeryjansen"),
+    ),
+    "instagram": Sample(
+        platform=_platform("instagram"),
+        app=App(client_id="2345678901", client_secret="hush-instagram-app-secret"),
+        credential=Credential(
+            access="hush-instagram-token",
+            refresh="hush-instagram-token",
+            scopes=frozenset(
+                {
+                    "instagram_business_basic",
+                    "instagram_business_content_publish",
+                    "instagram_business_manage_comments",
+                    "instagram_business_manage_messages",
+                }
+            ),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="17841", name="Bakery Jansen", handle="@bakeryjansen"),
+    ),
+    "threads": Sample(
+        platform=_platform("threads"),
+        app=App(client_id="3456789012", client_secret="hush-threads-app-secret"),
+        credential=Credential(
+            access="hush-threads-token",
+            refresh="hush-threads-token",
+            scopes=frozenset(
+                {
+                    "threads_basic",
+                    "threads_content_publish",
+                    "threads_read_replies",
+                    "threads_manage_mentions",
+                }
+            ),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="26789", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
     "sandbox": Sample(
         platform=_platform("sandbox"),

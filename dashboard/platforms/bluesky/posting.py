@@ -18,7 +18,6 @@ from dashboard.domain.publishing import (
     NotPublished,
     Outgoing,
     Picture,
-    Published,
     PublishOutcome,
     with_link,
 )
@@ -26,7 +25,7 @@ from dashboard.domain.wire import Ask, Http
 from dashboard.platforms.answers import bearer, secrets_of, send
 from dashboard.platforms.atproto import procedure, query
 from dashboard.platforms.bluesky.reading import PDS, address_of, failure
-from dashboard.platforms.posting import CALL, Taken, prepare, send_publicly
+from dashboard.platforms.posting import CALL, Taken, prepare, published, send_publicly
 from dashboard.platforms.values import instant_of, lines_of, object_of, text_of
 
 _COLLECTION = "app.bsky.feed.post"
@@ -68,7 +67,7 @@ async def publish(
     if not isinstance(done, Taken):
         return done
     uri = done.reply.text("uri", 500)
-    return Published(remote_id=uri, url=address_of(uri, identity.remote_id))
+    return published(done, uri, address_of(uri, identity.remote_id))
 
 
 async def mentions(

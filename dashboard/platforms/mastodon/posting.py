@@ -16,14 +16,13 @@ from dashboard.domain.publishing import (
     NotPublished,
     Outgoing,
     Picture,
-    Published,
     PublishOutcome,
     with_link,
 )
 from dashboard.domain.wire import Ask, Http, Part
 from dashboard.platforms.answers import bearer, secrets_of
 from dashboard.platforms.mastodon.reading import SERVER, cursor_after, failure, post_of, read
-from dashboard.platforms.posting import CALL, Taken, prepare, send_publicly
+from dashboard.platforms.posting import CALL, Taken, prepare, published, send_publicly
 from dashboard.platforms.values import object_of, text_of, web_address
 
 _PAGE = 40
@@ -50,7 +49,7 @@ async def publish(
     if not isinstance(done, Taken):
         return done
     body = done.reply.body or {}
-    return Published(remote_id=text_of(body.get("id"), 64), url=web_address(body.get("url")))
+    return published(done, text_of(body.get("id"), 64), web_address(body.get("url")))
 
 
 async def mentions(

@@ -7,10 +7,10 @@ from urllib.parse import quote, urlencode
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
-from dashboard.domain.publishing import Outgoing, Published, PublishOutcome, with_link
+from dashboard.domain.publishing import Outgoing, PublishOutcome, with_link
 from dashboard.domain.wire import Ask, Http
 from dashboard.platforms.answers import bearer, secrets_of
-from dashboard.platforms.posting import CALL, Taken, send_publicly
+from dashboard.platforms.posting import CALL, Taken, published, send_publicly
 from dashboard.platforms.sandbox.reading import SERVER, failure, read
 from dashboard.platforms.values import Body, instant_of, lines_of, object_of, text_of, web_address
 
@@ -32,7 +32,7 @@ async def publish(
     if not isinstance(done, Taken):
         return done
     body = done.reply.body or {}
-    return Published(remote_id=text_of(body.get("id")), url=web_address(body.get("url")))
+    return published(done, text_of(body.get("id")), web_address(body.get("url")))
 
 
 async def mentions(

@@ -1,0 +1,218 @@
+"""Facebook: one consent, many Pages; what it is asked and what its pushes are worth."""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from dashboard.domain.errors import PlatformError
+from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Published, PublishUnclear
+from dashboard.domain.pushes import Delivery, ForgedPushError
+from dashboard.platforms import oauth2
+from dashboard.platforms.facebook import Facebook
+from tests.fakes import START, ScriptedHttp
+from tests.platforms.samples import REDIRECT, SAMPLES, answer
+
+facebook = Facebook()
+SAMPLE = SAMPLES["facebook"]
+SECRET = "hush-facebook-app-secret"
+APP = facebook.app("1234567890", SECRET, {})
+GRANTED = ["pages_show_list", "pages_messaging", "pages_manage_posts"]
+
+
+def log_in(http: ScriptedHttp) -> Any:
+    return http.run(
+        facebook.finish(http, APP, code="c0de", verifier="", redirect_uri=REDIRECT, now=START)
+    )
+
+
+def reaching(*pages: dict[str, Any]) -> dict[str, Any]:
+    permissions = [{"permission": name, "status": "granted"} for name in GRANTED]
+    permissions.append({"permission": "pages_read_engagement", "status": "declined"})
+    return {
+        "exchange the code": answer(200, {"access_token": "short", "expires_in": 3600}),
+        "get the long-lived token": answer(200, {"access_token": "long", "expires_in": 5183944}),
+        "read who gave the permission": answer(
+            200, {"id": "777", "name": "Anna J.", "permissions": {"data": permissions}}
+        ),
+        "list the Pages": answer(200, {"data": list(pages)}),
+    }
+
+
+def test_the_log_in_asks_again_for_what_was_declined() -> None:
+    start = facebook.start(APP, redirect_uri=REDIRECT, state="s", typed={}, choose_person=False)
+    parts = urlsplit(start.url)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert (parts.netloc, parts.path) == ("www.facebook.com", "/v26.0/dialog/oauth")
+    assert query["auth_type"] == "rerequest"
+    assert "pages_manage_posts" in query["scope"].split(",")
+    assert "code_challenge" not in query
+
+
+def test_one_log_in_reaches_several_pages_each_with_its_token() -> None:
+    http = ScriptedHttp(
+        reaching(
+            {"id": "1", "name": "Bakery", "access_token": "page-one", "username": "bakery"},
+            {"id": "2", "name": "Museum", "access_token": "page-two"},
+        )
+    )
+    granted = log_in(http)
+    assert [page.name for page in granted.identities] == ["Bakery", "Museum"]
+    assert granted.subject.remote_id == "777"
+    assert granted.credential.access == "long"
+    assert granted.credential.extra["page:2"] == "page-two"
+    assert granted.credential.scopes == frozenset(GRANTED), "what was declined is not granted"
+
+
+def test_r32_secrets_of_the_log_in_travel_in_no_address() -> None:
+    http = ScriptedHttp(reaching({"id": "1", "name": "Bakery", "access_token": "page-one"}))
+    log_in(http)
+    for ask in http.asked:
+        assert not any(secret in ask.url for secret in (SECRET, "short", "long", "c0de"))
+
+
+def test_the_person_has_ninety_days() -> None:
+    granted = log_in(ScriptedHttp(reaching()))
+    until = START + timedelta(days=90)
+    assert granted.credential.extra["renew_by"] == until.isoformat()
+
+
+def test_a_code_that_was_used_is_refused_in_the_platform_s_words() -> None:
+    error = {"error": {"code": 100, "message": "This authorization code has been used."}}
+    http = ScriptedHttp({"exchange the code": answer(400, error)})
+    with pytest.raises(PlatformError, match="has been used"):
+        log_in(http)
+
+
+def test_the_page_is_read_with_its_own_token() -> None:
+    http = ScriptedHttp({"read the Page": answer(400, {"error": {"code": 190}})})
+    http.run(facebook.check(http, SAMPLE.app, SAMPLE.credential, SAMPLE.identity))
+    assert http.asked[0].headers["Authorization"] == "Bearer hush-facebook-page-token"
+
+
+def test_comments_are_the_mentions_the_newest_first() -> None:
+    def comment(number: int, day: int) -> dict[str, Any]:
+        return {
+            "id": f"1_{number}",
+            "message": f"Loaf {number}",
+            "from": {"name": "Cees"},
+            "created_time": f"2026-11-{day}T10:00:00+0000",
+            "permalink_url": "https://www.facebook.com/1",
+        }
+
+    posts = [
+        {"id": "1_9", "comments": {"data": [comment(1, 20), comment(2, 22)]}},
+        {"id": "1_8", "comments": {"data": [comment(3, 21), {"id": "x"}]}},
+    ]
+    paging = {"cursors": {"after": "next1"}, "next": "https://evil.example/?access_token=x"}
+    http = ScriptedHttp({"list the comments": answer(200, {"data": posts, "paging": paging})})
+    found, cursor = http.run(
+        facebook.mentions(http, SAMPLE.app, SAMPLE.credential, SAMPLE.identity, cursor="")
+    )
+    assert [one.text for one in found] == ["Loaf 2", "Loaf 3", "Loaf 1"]
+    assert cursor == "next1", "only the cursor is taken from the next page's address"
+
+
+def publish(http: ScriptedHttp, **more: Any) -> Any:
+    post = Outgoing(key="k", text="Fresh bread", at=START, **more)
+    return http.run(facebook.publish(http, SAMPLE.app, SAMPLE.credential, SAMPLE.identity, post))
+
+
+def test_a_text_with_a_link_is_a_post_and_a_picture_a_photo() -> None:
+    http = ScriptedHttp({"publish the post": answer(200, {"id": "5", "post_id": "10158_5"})})
+    assert publish(http, link="https://example.org/") == Published(
+        remote_id="10158_5", url="https://www.facebook.com/10158_5"
+    )
+    assert http.asked[0].form == {"message": "Fresh bread", "link": "https://example.org/"}
+    publish(http, picture=Picture(data=b"\xff\xd8\xff", media_type="image/jpeg", alt="Bread"))
+    assert http.asked[1].url.endswith("/10158/photos")
+    assert {part.name for part in http.asked[1].parts} == {"message", "alt_text_custom", "source"}
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "kind", "fields"),
+    [
+        (506, 0, NotPublished, {"about_the_post": True, "again": False}),
+        (100, 1609005, NotPublished, {"about_the_post": True}),
+        (190, 463, NotPublished, {"about_the_post": False}),
+        (200, 0, NotPublished, {"about_the_post": False}),
+        (32, 0, NotPublished, {"again": True}),
+        (2, 0, PublishUnclear, {}),
+    ],
+)
+def test_r77_a_refused_post_is_read_by_code(
+    code: int, subcode: int, kind: type, fields: dict[str, bool]
+) -> None:
+    error = {"error": {"code": code, "error_subcode": subcode, "message": "no"}}
+    outcome = publish(ScriptedHttp({"publish the post": answer(400, error)}))
+    assert isinstance(outcome, kind)
+    assert {name: getattr(outcome, name) for name in fields} == fields
+
+
+def signed(payload: dict[str, Any], secret: str = SECRET) -> bytes:
+    body = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+    mac = hmac.new(secret.encode(), body.encode(), hashlib.sha256).digest()
+    signature = base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    return urlencode({"signed_request": f"{signature}.{body}"}).encode()
+
+
+def push(body: bytes, app: Any = APP) -> Any:
+    http = ScriptedHttp()
+    delivery = Delivery(method="POST", headers={}, query={}, body=body)
+    return http.run(facebook.read_push(http, app, delivery, now=START))
+
+
+PAYLOAD = {"user_id": "777", "issued_at": int(START.timestamp()), "algorithm": "HMAC-SHA256"}
+
+
+def test_a_deauthorize_call_is_a_hint_about_its_person_and_answers_a_deletion_call_too() -> None:
+    told = push(signed(PAYLOAD))
+    (hint,) = told.hints
+    assert hint.subjects == frozenset({"777"})
+    assert set(json.loads(told.body)) == {"url", "confirmation_code"}
+    assert push(signed(PAYLOAD)).hints[0].id == hint.id, "the same call twice is one"
+
+
+def test_r46_any_changed_bit_makes_a_push_forged() -> None:
+    sent = parse_qs(signed(PAYLOAD).decode())["signed_request"][0]
+    for place in range(0, len(sent), 7):
+        other = "A" if sent[place] != "A" else "B"
+        changed = sent[:place] + other + sent[place + 1 :]
+        with pytest.raises(ForgedPushError):
+            push(urlencode({"signed_request": changed}).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"signed_request=",
+        b"signed_request=.",
+        b"\xff\xfe",
+        signed(PAYLOAD, secret="other"),
+        signed({**PAYLOAD, "issued_at": int((START - timedelta(days=8)).timestamp())}),
+        signed({**PAYLOAD, "issued_at": int((START + timedelta(hours=1)).timestamp())}),
+        signed({"user_id": "777"}),
+    ],
+)
+def test_r46_r47_unsigned_old_and_unreadable_pushes_are_refused(body: bytes) -> None:
+    with pytest.raises(ForgedPushError):
+        push(body)
+
+
+def test_r46_an_app_without_a_secret_believes_nobody() -> None:
+    with pytest.raises(ForgedPushError):
+        push(signed(PAYLOAD, secret=""), replace(APP, client_secret=""))
+
+
+def test_through_the_sandbox_no_question_leaves_for_facebook() -> None:
+    there = facebook.through("http://127.0.0.1:9000")
+    app = there.app("id", "secret", {})
+    assert app.facts[oauth2.TOKEN].startswith("http://127.0.0.1:9000/dialects/facebook/graph/")
+    assert app.facts[oauth2.AUTHORIZE].startswith("http://127.0.0.1:9000/dialects/facebook/www/")
