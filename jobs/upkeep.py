@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from dashboard.services.deauthorising import forget_old_pushes
 from dashboard.services.failures import forget_old_failures, put_crashed_aside
 from dashboard.services.heartbeats import forget_old_heartbeats
 from dashboard.services.linking import forget_old_attempts
@@ -22,3 +23,4 @@ def tidy(tools: Tools) -> None:
     forget_ended_sessions(tools)
     forget_old_links(tools)
     forget_old_attempts(tools)
+    forget_old_pushes(tools)

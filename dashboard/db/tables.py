@@ -368,6 +368,17 @@ class MentionRow(SQLModel, table=True):
     )
 
 
+class PushRow(SQLModel, table=True):
+    """A verified message of a platform: kept so that the same one twice is one (R48)."""
+
+    __tablename__ = "pushes"
+    platform: str = Field(primary_key=True, max_length=40)
+    id_hash: str = Field(primary_key=True, max_length=64)
+    what: str = Field(default="", max_length=120)
+    links: int = 0
+    at: datetime = Field(index=True)
+
+
 class SyncRow(SQLModel, table=True):
     """One platform synchronisation and what it did: queued, running, done, failed."""
 

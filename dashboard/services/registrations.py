@@ -6,6 +6,7 @@ name the registration they were given to, and keep it when another one takes its
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from dashboard.db.apps import (
@@ -17,6 +18,7 @@ from dashboard.db.apps import (
     replace_secret,
 )
 from dashboard.db.audit import add_audit
+from dashboard.db.pushes import latest_push
 from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError, PlatformError
@@ -53,6 +55,7 @@ class Registration:
     redirect: str = ""
     pushes: str = ""
     receives_pushes: bool = False
+    told_at: datetime | None = None  # when the platform last told something
     problem: str = ""
     accounts: int = 0
 
@@ -81,6 +84,7 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
     found = app_in_use(tools, key)
     with tools.database.reading() as session:
         problem = problem_of(session, found[0]) if found else ""
+        told_at = latest_push(session, key)
     receives = isinstance(platform, ReceivesPushes)
     public = tools.settings.secure
     return Registration(
@@ -93,6 +97,7 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
         redirect=redirect_address(tools, key),
         receives_pushes=receives,
         pushes=f"{tools.settings.base_url}/push/{key}" if receives and public else "",
+        told_at=told_at,
         problem=problem,
         accounts=accounts,
     )

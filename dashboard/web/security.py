@@ -46,6 +46,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _MAX_BODY = 256 * 1024  # bytes; the longest form but for those that take a picture
 _MAX_FIELDS = 1_000
 _ONE_CLICK = "dashboard.pages.stop.stop"  # sent by mail programs, which have no token (RFC 8058)
+_PUSH = "dashboard.pages.push.receive"  # sent by platforms, which sign instead (R46)
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
 
 
@@ -64,7 +65,9 @@ def add_security(app: Flask, runtime: Runtime) -> None:
     app.before_request(_allow_size)
     app.before_request(lambda: _refuse_strangers(origins))
     app.before_request(_refuse_unstorable)
-    CSRFProtect(app).exempt(_ONE_CLICK)
+    csrf = CSRFProtect(app)
+    for name in (_ONE_CLICK, _PUSH):
+        csrf.exempt(name)
     app.after_request(lambda response: _harden(response, secure=settings.secure))
 
 
@@ -76,6 +79,17 @@ def takes_files(most: int) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def from_machines(view: View) -> View:
+    """The view is for programs, which send no forms of ours: it must verify by itself."""
+    view.from_machines = True  # type: ignore[attr-defined]  # read by `_is_for_machines`
+    return view
+
+
+def _is_for_machines() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "from_machines", False)
 
 
 def sit_behind_proxies(app: Flask, count: int) -> None:
@@ -98,6 +112,8 @@ def _refuse_strangers(origins: frozenset[str]) -> None:
     """
     if request.method in _SAFE_METHODS or request.routing_exception is not None:
         return
+    if _is_for_machines():
+        return
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         abort(HTTPStatus.FORBIDDEN)
     origin = request.headers.get("Origin")
@@ -110,7 +126,7 @@ def _refuse_strangers(origins: frozenset[str]) -> None:
 def _refuse_unstorable() -> None:
     """Refuse NUL, which no page of ours sends and PostgreSQL does not store."""
     sent = [request.path, *request.args.values()]
-    if request.method not in _SAFE_METHODS:
+    if request.method not in _SAFE_METHODS and not _is_for_machines():
         sent += [value for values in request.form.listvalues() for value in values]
     if any("\0" in value for value in sent):
         abort(HTTPStatus.BAD_REQUEST)

@@ -23,6 +23,7 @@ PUBLIC = {
     "health.ready",
     "session.sign_in",
     "password.forgotten",
+    "push.receive",  # signed by the platform
     "setup.start",
     "setup.index",
     "stop.ask",

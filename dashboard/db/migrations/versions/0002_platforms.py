@@ -14,6 +14,7 @@ def upgrade() -> None:
     """Each addition stands here in the order in which it came."""
     _publishing()
     _mentions()
+    _pushes()
 
 
 def _publishing() -> None:
@@ -65,3 +66,16 @@ def _mentions() -> None:
         sa.UniqueConstraint("account_id", "remote_id", name="uq_mentions_remote"),
     )
     op.create_index("ix_mentions_at", "mentions", ["at"])
+
+
+def _pushes() -> None:
+    op.create_table(
+        "pushes",
+        sa.Column("platform", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("id_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("links", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "id_hash"),
+    )
+    op.create_index(op.f("ix_pushes_at"), "pushes", ["at"])

@@ -1,0 +1,76 @@
+"""Messages of platforms: each counts once, and its links are looked at next."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow, PushRow
+
+
+def note_push(session: Session, platform: str, push_id: str, what: str, *, now: datetime) -> bool:
+    """Keep that it came; False when the same one came before (R48)."""
+    id_hash = hashlib.sha256(push_id.encode()).hexdigest()
+    if session.get(PushRow, (platform, id_hash)) is not None:
+        return False
+    session.add(PushRow(platform=platform, id_hash=id_hash, what=what[:120], at=now))
+    session.flush()
+    return True
+
+
+def due_by_push(
+    session: Session,
+    platform: str,
+    *,
+    subjects: Iterable[str],
+    accounts: Iterable[str],
+    now: datetime,
+) -> int:
+    """Let the next round check the links of these people and accounts; how many there are.
+
+    Paused links and removed accounts rest; states are not touched: only a check may do that.
+    """
+    subjects, accounts = list(subjects), list(accounts)
+    links = (
+        select(col(LinkRow.id))
+        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
+        .join(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))
+        .where(
+            col(AccountRow.platform) == platform,
+            or_(col(GrantRow.subject_id).in_(subjects), col(AccountRow.remote_id).in_(accounts)),
+            col(LinkRow.next_check_at).is_not(None),
+        )
+    )
+    found = list(session.execute(links).scalars())
+    if found:
+        session.execute(update(LinkRow).where(col(LinkRow.id).in_(found)).values(next_check_at=now))
+    return len(found)
+
+
+def latest_push(session: Session, platform: str) -> datetime | None:
+    """When the platform last told something."""
+    found: datetime | None = session.execute(
+        select(func.max(col(PushRow.at))).where(col(PushRow.platform) == platform)
+    ).scalar_one()
+    return found
+
+
+def apps_of_platform(session: Session, platform: str) -> list[UUID]:
+    """Our latest registrations there: a push may be signed with an older one."""
+    return list(
+        session.execute(
+            select(col(AppRow.id))
+            .where(col(AppRow.platform) == platform, col(AppRow.server) == "")
+            .order_by(col(AppRow.created_at).desc())
+            .limit(3)
+        ).scalars()
+    )
+
+
+def forget_pushes(session: Session, *, before: datetime) -> None:
+    """Drop what no platform repeats any more."""
+    session.execute(delete(PushRow).where(col(PushRow.at) < before))

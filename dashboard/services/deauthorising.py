@@ -1,0 +1,80 @@
+"""What platforms tell by themselves: verified, counted once, and never more than a reason to look.
+
+A message makes links due; what it claims is not believed before a check has found it (R46-R48).
+"""
+
+import logging
+from datetime import timedelta
+
+from dashboard.db.apps import find_app
+from dashboard.db.pushes import apps_of_platform, due_by_push, forget_pushes, note_push
+from dashboard.domain.credentials import App
+from dashboard.domain.errors import CannotDecryptError, NotFoundError
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.platforms.protocol import ReceivesPushes
+from dashboard.services.ports import Tools
+
+KEPT_FOR = timedelta(days=90)
+
+log = logging.getLogger(__name__)
+
+
+def receive(tools: Tools, key: str, delivery: Delivery) -> PushAnswer:
+    """Take a delivery and say what the platform must be answered.
+
+    Raises NotFoundError for a platform that pushes nothing or is not set up, ForgedPushError,
+    NoAnswerError when its public keys cannot be had.
+    """
+    platform = _platform(tools, key)
+    apps = _apps(tools, key)
+    if not isinstance(platform, ReceivesPushes) or not apps:
+        raise NotFoundError("page")
+    answer = _verified(tools, platform, apps, delivery, key)
+    due = sum(_take(tools, key, hint) for hint in answer.hints)
+    if due:
+        tools.jobs.hint("check_due")
+    return answer
+
+
+def forget_old_pushes(tools: Tools) -> None:
+    """Drop what no platform repeats any more."""
+    with tools.database.writing() as unit:
+        forget_pushes(unit, before=tools.now() - KEPT_FOR)
+
+
+def _verified(
+    tools: Tools, platform: ReceivesPushes, apps: list[App], delivery: Delivery, key: str
+) -> PushAnswer:
+    for app in apps:
+        try:
+            return tools.http.run(platform.read_push(tools.http, app, delivery, now=tools.now()))
+        except ForgedPushError:
+            continue
+    log.warning("a forged or unreadable push", extra={"platform": key})
+    raise ForgedPushError
+
+
+def _take(tools: Tools, key: str, hint: PushHint) -> int:
+    with tools.database.writing() as unit:
+        if not note_push(unit, key, hint.id, hint.what, now=tools.now()):
+            return 0
+        return due_by_push(
+            unit, key, subjects=hint.subjects, accounts=hint.accounts, now=tools.now()
+        )
+
+
+def _apps(tools: Tools, key: str) -> list[App]:
+    found = []
+    with tools.database.reading() as session:
+        for app_id in apps_of_platform(session, key):
+            try:
+                app = find_app(session, tools.cipher, app_id)
+            except CannotDecryptError:
+                continue
+            if app is not None:
+                found.append(app)
+    return found
+
+
+def _platform(tools: Tools, key: str) -> object:
+    return tools.platforms.get(key)
