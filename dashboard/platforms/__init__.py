@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.facebook import Facebook
 from dashboard.platforms.instagram import Instagram
+from dashboard.platforms.linkedin import LinkedIn
 from dashboard.platforms.mastodon import Mastodon
 from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
 from dashboard.platforms.sandbox import Sandbox
 from dashboard.platforms.threads import Threads
+from dashboard.platforms.x import X
 
 PLATFORMS: tuple[Platform, ...] = (
     Facebook(),
     Instagram(),
     Threads(),
+    LinkedIn(),
+    X(),
     Mastodon(),
     Bluesky(),
     Sandbox(),

@@ -197,8 +197,12 @@ async def refresh(
     *,
     now: datetime,
     cause_of: Callable[[Body], Cause] = lambda _: Cause.TOKEN_REFUSED,
+    also_refused: Callable[[Body], bool] = lambda _: False,
 ) -> RefreshOutcome:
-    """Renew once; never raises for silence. `cause_of` reads why a refusal was given."""
+    """Renew once; never raises for silence.
+
+    `cause_of` reads why a refusal was given, `also_refused` knows one in a platform's own words.
+    """
     if app is None:
         gone = Evidence(call="renew the permission", text="Our registration there is gone.")
         return RefreshUnclear(evidence=gone, may_have_happened=False, app_problem=True)
@@ -210,7 +214,8 @@ async def refresh(
     tokens = read_tokens(reply, now=now)
     if isinstance(tokens, Tokens):
         return Refreshed(credential=tokens.credential(old=credential))
-    if tokens.fault is Fault.REFUSED:
+    own_words = not reply.silence() and also_refused(tokens.body)
+    if tokens.fault is Fault.REFUSED or own_words:
         return RefreshRefused(cause=cause_of(tokens.body), evidence=tokens.evidence)
     return RefreshUnclear(
         evidence=tokens.evidence,

@@ -33,9 +33,17 @@ class Taken:
 
 
 async def send_publicly(
-    http: Http, ask: Ask, hide: tuple[str, ...], *, refused: Refusal | None = None
+    http: Http,
+    ask: Ask,
+    hide: tuple[str, ...],
+    *,
+    refused: Refusal | None = None,
+    needs_json: bool = True,
 ) -> Taken | NotPublished | PublishUnclear:
-    """Send the question that publishes. `refused` reads a "no" in the platform's own words."""
+    """Send the question that publishes. `refused` reads a "no" in the platform's own words.
+
+    Without `needs_json` a yes may have an empty body: then a header names the post.
+    """
     try:
         reply = await send(http, ask, hide)
     except NoAnswerError as error:
@@ -43,7 +51,7 @@ async def send_publicly(
         if error.may_have_arrived:
             return PublishUnclear(evidence=evidence)
         return NotPublished(evidence=evidence, again=True)
-    if reply.status in _YES and reply.body is not None:
+    if reply.status in _YES and (reply.body is not None or not needs_json):
         return Taken(reply=reply)
     return (refused or by_status)(reply)
 

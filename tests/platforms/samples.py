@@ -175,6 +175,52 @@ SAMPLES = {
         ),
         identity=Identity(remote_id="26789", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
+    "x": Sample(
+        platform=_platform("x"),
+        app=App(
+            client_id="x-client",
+            client_secret="hush-x-app-secret",
+            facts={
+                "token_endpoint": "https://api.x.com/2/oauth2/token",
+                "revocation_endpoint": "https://api.x.com/2/oauth2/revoke",
+                "client_auth": "basic",
+            },
+        ),
+        credential=Credential(
+            access="hush-x-access",
+            refresh="hush-x-refresh",
+            scopes=frozenset({"users.read", "tweet.read", "tweet.write", "dm.read"}),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="783214", name="Bakery Jansen", handle="@bakeryjansen"),
+    ),
+    "linkedin": Sample(
+        platform=_platform("linkedin"),
+        app=App(
+            client_id="li-client",
+            client_secret="hush-linkedin-app-secret",
+            facts={
+                "token_endpoint": "https://www.linkedin.com/oauth/v2/accessToken",
+                "revocation_endpoint": "https://www.linkedin.com/oauth/v2/revoke",
+            },
+        ),
+        credential=Credential(
+            access="hush-linkedin-access",
+            scopes=frozenset(
+                {
+                    "w_member_social",
+                    "r_organization_social",
+                    "w_organization_social",
+                    "rw_organization_admin",
+                }
+            ),
+            expires_at=START,
+            extra={"renew_by": "2027-01-23T10:00:00+00:00"},
+        ),
+        identity=Identity(
+            remote_id="urn:li:organization:5515715", name="Bakery Jansen", handle="bakeryjansen"
+        ),
+    ),
     "sandbox": Sample(
         platform=_platform("sandbox"),
         app=app_of(SANDBOX),
