@@ -9,7 +9,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlmodel import SQLModel
 
 from dashboard.adapters import redis, valkey
 from dashboard.db.engine import Database
@@ -39,7 +38,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An own PostgreSQL server for this test process, from a wheel; dies with it."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     server = start_postgres(tmp_path_factory)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     yield "postgresql+psycopg" + server.get_uri().removeprefix("postgresql")
@@ -74,12 +73,32 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     database.close()
 
 
+_USED = """
+    SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
+"""
+_RESTARTED = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+
+
 @contextlib.contextmanager
 def emptied(database: Database) -> Iterator[Database]:
+    """After the test its rows are gone and every file it filled is cut to nothing.
+
+    Only what was used is emptied, and VACUUM gives its pages back: a tenth of what TRUNCATE of all
+    tables costs, and like after it rows come back in the order they are stored.
+    """
     yield database
-    names = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        used = connection.exec_driver_sql(_USED).scalars().all()
+        if not used:
+            return
+        deletes = "; ".join(f"DELETE FROM {name}" for name in used)
+        connection.exec_driver_sql(
+            f"SET session_replication_role = replica; {deletes}; {_RESTARTED}"
+        )
+        connection.exec_driver_sql("RESET session_replication_role")
+        connection.exec_driver_sql(f"VACUUM (PROCESS_TOAST false) {', '.join(used)}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
