@@ -16,7 +16,8 @@ from http import HTTPStatus
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
-from dashboard.domain.checks import CheckOutcome, Evidence, Works
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
@@ -204,8 +205,10 @@ class Facebook(RegisteredByHand):
             token=self._token(credential, identity),
             fields="id,name",
         )
-        body = reply.body or {}
-        if reply.status != HTTPStatus.OK or id_of(body.get("id")) != identity.remote_id:
+        error = graph.error_of(reply)
+        its = id_of((reply.body or {}).get("id"))
+        shown = reply.status == HTTPStatus.OK and its == identity.remote_id
+        if not shown and not (error is not None and error.hidden):
             return graph.meaning(self.about, reply)
         mine = await graph.read(
             http,
@@ -215,11 +218,32 @@ class Facebook(RegisteredByHand):
             self._url("me"),
             fields="id,permissions{permission,status},accounts.limit(100){id,tasks}",
         )
-        if mine.status != HTTPStatus.OK or not id_of((mine.body or {}).get("id")):
-            return graph.meaning(self.about, mine)
+        known = mine.status == HTTPStatus.OK and bool(id_of((mine.body or {}).get("id")))
+        if not shown:
+            return self._hidden(reply, mine if known else None, identity)
+        if not known:
+            return self._without_the_person(credential, graph.meaning(self.about, mine))
         missing = self._missing(_granted(mine.body or {}))
         missing += self._tasks_missing(mine, identity.remote_id)
         return Works(missing=missing, renew_by=instant_of(credential.extra.get(RENEW_BY)))
+
+    def _hidden(self, reply: Reply, mine: Reply | None, identity: Identity) -> CheckOutcome:
+        """A Page that cannot be seen: proven only if it is not among those of the person either."""
+        lost = self._tasks_missing(mine, identity.remote_id) if mine else ()
+        if lost and {item.what for item in lost} == {"tasks"}:
+            return Works(missing=lost)
+        return graph.meaning(self.about, reply)
+
+    def _without_the_person(self, credential: Credential, said: CheckOutcome) -> CheckOutcome:
+        """The Page answers, its person's token does not.
+
+        That one runs out after 60 days without harm to the Page's own, which has no date; what was
+        allowed is then known from the log-in only.
+        """
+        if not isinstance(said, Refused) or said.cause is not Cause.TOKEN_RAN_OUT:
+            return said
+        renew_by = instant_of(credential.extra.get(RENEW_BY))
+        return Works(missing=self._missing(credential.scopes), renew_by=renew_by)
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
@@ -292,7 +316,7 @@ class Facebook(RegisteredByHand):
             headers=bearer(credential.access),
         )
         reply = await send(http, ask, self._hide(credential, app))
-        if reply.silence():
+        if graph.passes(reply):
             raise reply.failure(KEY)
 
     async def read_push(
@@ -385,6 +409,8 @@ class Facebook(RegisteredByHand):
         if its is None:
             if object_of(accounts.get("paging")).get("next"):
                 return ()  # more Pages than were listed: nothing was learnt
+            if "pages_show_list" not in _granted(mine.body or {}):
+                return ()  # no Page is listed without this permission
             label = "a role on the Page"
             return lacking(self.about, MissingKind.ROLE, "tasks", label)
         told = its.get("tasks")

@@ -58,6 +58,7 @@ _OWNER = {
     464: Cause.SECURITY_CHECK,
     490: Cause.SECURITY_CHECK,
     1404006: Cause.SECURITY_CHECK,
+    1404078: Cause.SECURITY_CHECK,
     4854002: Cause.SECURITY_CHECK,
     2207050: Cause.SECURITY_CHECK,
 }
@@ -66,8 +67,12 @@ _APP_SUBCODES = frozenset({493})
 _APP = frozenset({3, 101, 104})
 _POLICY = frozenset({368, 4279013})
 _RATE = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
-_OUTAGE = frozenset({1, 2, 1363047, 1609010})
-_ABOUT_THE_POST = frozenset({100, 324, 506, 1366046, 1609005, 2207051, 36000, 36003, 9004})
+_OUTAGE = frozenset({1, 2, 1363047, 1609010, 2207001})
+_TOO_SOON = frozenset({24, 1390008, 2207003, 2207020, 2207027, 2207032, 2207042, 2207053, 2207057})
+_ABOUT_THE_POST = frozenset(
+    {100, 324, 506, 1346003, 1366046, 1404082, 1609005, 2207051, 36000, 36003, 9004}
+)
+_HIDDEN = (100, 33)
 _NOT_BUSINESS = "not an instagram business"
 _USAGE = ("x-business-use-case-usage", "x-app-usage")
 _LONGEST_ID = 200
@@ -82,6 +87,21 @@ class GraphError:
     subcode: int = 0
     message: str = ""
     transient: bool = False
+
+    @property
+    def limited(self) -> bool:
+        """Too much was asked: it says nothing about the token."""
+        return self.code in _RATE
+
+    @property
+    def trouble(self) -> bool:
+        """The platform's own trouble; some of its numbers come as code and as subcode."""
+        return self.transient or bool({self.code, self.subcode} & _OUTAGE)
+
+    @property
+    def hidden(self) -> bool:
+        """Deleted, never there, or not to be seen with this token: alone it proves nothing."""
+        return (self.code, self.subcode) == _HIDDEN
 
     @property
     def shown(self) -> str:
@@ -114,11 +134,11 @@ def meaning(about: About, reply: Reply, *, certain: bool = True) -> CheckOutcome
     if error is None:
         return reply.unclear()
     evidence = evidence_of(reply, error)
-    if error.code in _RATE:
+    if error.limited:
         return NoAnswer(
             cause=Cause.RATE_LIMITED, evidence=evidence, retry_after=_regain(reply.headers)
         )
-    if error.code in _OUTAGE or error.transient:
+    if error.trouble:
         return NoAnswer(cause=Cause.PLATFORM_DOWN, evidence=evidence)
     return _of_the_account(about, reply, error, certain=certain) or reply.unclear(code=error.shown)
 
@@ -161,10 +181,23 @@ def failure(platform: str, about: About, reply: Reply) -> PlatformError:
     error = error_of(reply)
     if isinstance(outcome, AppProblem):
         return PlatformError(platform, "app_problem", outcome.evidence.text)
-    silent = reply.silence() or error is None or error.code in _RATE | _OUTAGE or error.transient
-    if silent or error is None:
+    if error is None or reply.silence():
         return reply.failure(platform)
+    if passes(reply):
+        return PlatformError(platform, "silent", evidence_of(reply, error).text)
     return PlatformError(platform, "refused", evidence_of(reply, error).text)
+
+
+def hides(reply: Reply) -> bool:
+    """Code 100, which Threads was seen to say of a token that was taken away, too."""
+    error = error_of(reply)
+    return error is not None and error.code == _HIDDEN[0] and not passes(reply)
+
+
+def passes(reply: Reply) -> bool:
+    """Whether the platform only says that it cannot answer now."""
+    error = error_of(reply)
+    return reply.silence() is not None or (error is not None and (error.limited or error.trouble))
 
 
 async def read(
@@ -249,7 +282,7 @@ async def ask_about_app(http: Http, app: App, url: str) -> tuple[AppTest, Eviden
     if reply.status == HTTPStatus.OK and token_of((reply.body or {}).get("access_token")):
         return AppTest.WORKS, reply.evidence()
     error = error_of(reply)
-    if reply.silence() or error is None or error.code in _RATE | _OUTAGE:
+    if error is None or passes(reply):
         return AppTest.UNCLEAR, reply.evidence()
     return AppTest.REFUSED, evidence_of(reply, error)
 
@@ -260,18 +293,19 @@ def not_published(reply: Reply) -> NotPublished | PublishUnclear:
     if error is None or reply.silence():
         return by_status(reply)
     evidence = evidence_of(reply, error)
-    if error.code in _OUTAGE or error.transient:
+    if error.trouble:
         return PublishUnclear(evidence=evidence)
-    if error.code in _RATE:
+    numbers = {error.code, error.subcode}
+    if error.limited or numbers & _TOO_SOON:
         return NotPublished(evidence=evidence, again=True)
-    about_the_post = error.code in _ABOUT_THE_POST or error.subcode in _ABOUT_THE_POST
+    about_the_post = bool(numbers & _ABOUT_THE_POST) and _NOT_BUSINESS not in error.message.lower()
     return NotPublished(evidence=evidence, about_the_post=about_the_post)
 
 
 def not_published_or_unclear(reply: Reply) -> NotPublished | PublishUnclear:
     """For Instagram and its kin: "too many" was said of a post that was live (postiz-app 1681)."""
     error = error_of(reply)
-    if error is not None and error.code in _RATE:
+    if error is not None and error.limited:
         return PublishUnclear(evidence=evidence_of(reply, error))
     return not_published(reply)
 

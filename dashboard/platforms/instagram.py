@@ -267,7 +267,9 @@ class Instagram(RegisteredByHand):
     ) -> PublishOutcome:
         """A container that nobody sees, wait until the picture is there, then publish it."""
         hide = secrets_of(credential, app)
-        made = await prepare(http, self._container_ask(credential, identity, post), hide)
+        made = await prepare(
+            http, self._container_ask(credential, identity, post), hide, refused=graph.not_published
+        )
         if isinstance(made, NotPublished):
             return made
         container = id_of((made.reply.body or {}).get("id"))
@@ -307,7 +309,7 @@ class Instagram(RegisteredByHand):
             url=f"{self._url(container)}?fields=status_code",
             headers=bearer(credential.access),
         )
-        told = await prepare(http, ask, secrets_of(credential, app))
+        told = await prepare(http, ask, secrets_of(credential, app), refused=graph.not_published)
         if isinstance(told, NotPublished):
             return told
         status = told.reply.text("status_code", 40)

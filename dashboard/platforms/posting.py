@@ -63,8 +63,13 @@ def published(taken: Taken, remote_id: str, url: str = "") -> Published | Publis
     return Published(remote_id=remote_id, url=url)
 
 
-async def prepare(http: Http, ask: Ask, hide: tuple[str, ...]) -> Taken | NotPublished:
-    """Send a question that makes nothing public (an upload): any failure is a plain "no"."""
+async def prepare(
+    http: Http, ask: Ask, hide: tuple[str, ...], *, refused: Refusal | None = None
+) -> Taken | NotPublished:
+    """Send a question that makes nothing public (an upload): any failure is a plain "no".
+
+    `refused` reads a "no" in the platform's own words; what it finds unclear may be asked again.
+    """
     try:
         reply = await send(http, ask, hide)
     except NoAnswerError as error:
@@ -74,7 +79,14 @@ async def prepare(http: Http, ask: Ask, hide: tuple[str, ...]) -> Taken | NotPub
         return Taken(reply=reply)
     if reply.silence():
         return NotPublished(evidence=reply.evidence(), again=True)
+    if refused is not None:
+        said = refused(reply)
+        return said if isinstance(said, NotPublished) else _once_more(said)
     return NotPublished(evidence=reply.evidence(), about_the_post=reply.status in _ABOUT_THE_POST)
+
+
+def _once_more(unclear: PublishUnclear) -> NotPublished:
+    return NotPublished(evidence=unclear.evidence, again=True)
 
 
 def by_status(reply: Reply) -> NotPublished | PublishUnclear:

@@ -1,9 +1,12 @@
 """Threads: a log-in of its own, tokens that renew themselves for 60 days.
 
-A token that was taken away was seen to be answered with code 100 (github.com/trypostit/trypost); as
-that code also means other things it accuses nobody here: when the token's own end comes, its
-renewal tells. Private profiles must consent anew after 90 days; Threads does not say which profiles
-are private, so that date is not known here (docs/threads/get-started/long-lived-tokens).
+A token that was taken away was seen to be answered with code 100 (github.com/trypostit/trypost). As
+that code also means a field that is no longer there, a plainer question follows, and even then it
+is believed only when it happens again. Threads' own debug_token would tell more, but only to the
+token of a tester of the app (docs/threads/troubleshooting/debug-access-token).
+
+Private profiles must consent anew after 90 days; Threads does not say which profiles are private,
+so that date is not known here (docs/threads/get-started/long-lived-tokens).
 
 Sources: docs = developers.facebook.com/docs; sample = github.com/fbsamples/threads_api.
 """
@@ -15,7 +18,8 @@ from http import HTTPStatus
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
-from dashboard.domain.checks import CheckOutcome, Evidence, Works
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
@@ -30,7 +34,7 @@ from dashboard.domain.publishing import (
 from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Ask, Http
 from dashboard.platforms import graph, oauth2, self_renewing
-from dashboard.platforms.answers import bearer, secrets_of
+from dashboard.platforms.answers import Reply, bearer, secrets_of
 from dashboard.platforms.graph import id_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import missing_permissions
@@ -62,6 +66,7 @@ _LABELS = {
     "threads_manage_mentions": "read mentions",
 }
 _PAGE = "100"
+_PLAINER = ("It is not one missing field: a plainer question was refused in the same way.",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +186,16 @@ class Threads(RegisteredByHand):
         mine = id_of((reply.body or {}).get("id"))
         if reply.status == HTTPStatus.OK and mine == identity.remote_id:
             return Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
-        return graph.meaning(self.about, reply)
+        if not graph.hides(reply):
+            return graph.meaning(self.about, reply)
+        plainer = await graph.read(
+            http, app, credential, "read the profile once more", self._url("me"), fields="id"
+        )
+        if plainer.status == HTTPStatus.OK and id_of((plainer.body or {}).get("id")) == (
+            identity.remote_id
+        ):
+            return Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
+        return self._twice_hidden(plainer)
 
     async def refresh(
         self, http: Http, app: App | None, credential: Credential, *, now: datetime
@@ -245,7 +259,9 @@ class Threads(RegisteredByHand):
         """First a container, which nobody sees, then it is published (docs/threads/posts)."""
         _ = identity
         hide = secrets_of(credential, app)
-        made = await prepare(http, self._container_ask(credential, post), hide)
+        made = await prepare(
+            http, self._container_ask(credential, post), hide, refused=graph.not_published
+        )
         if isinstance(made, NotPublished):
             return made
         container = id_of((made.reply.body or {}).get("id"))
@@ -271,6 +287,14 @@ class Threads(RegisteredByHand):
     ) -> PushAnswer:
         _ = http
         return graph.deauthorized(app, delivery, now=now, status_url="https://www.threads.net/")
+
+    def _twice_hidden(self, reply: Reply) -> CheckOutcome:
+        """Not even the number of the profile is told: its token may have been taken away."""
+        error = graph.error_of(reply)
+        if error is None or not graph.hides(reply):
+            return graph.meaning(self.about, reply)
+        evidence = graph.evidence_of(reply, error, ruled_out=_PLAINER)
+        return Refused(cause=Cause.TOKEN_REFUSED, evidence=evidence, certain=False)
 
     def _container_ask(self, credential: Credential, post: Outgoing) -> Ask:
         form = {"media_type": "TEXT", "text": post.text}

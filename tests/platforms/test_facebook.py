@@ -216,3 +216,36 @@ def test_through_the_sandbox_no_question_leaves_for_facebook() -> None:
     app = there.app("id", "secret", {})
     assert app.facts[oauth2.TOKEN].startswith("http://127.0.0.1:9000/dialects/facebook/graph/")
     assert app.facts[oauth2.AUTHORIZE].startswith("http://127.0.0.1:9000/dialects/facebook/www/")
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "kind", "fields"),
+    [
+        (368, 1404082, NotPublished, {"about_the_post": True}),
+        (368, 1390008, NotPublished, {"again": True, "about_the_post": False}),
+        (368, 1346003, NotPublished, {"about_the_post": True}),
+        (368, 4854002, NotPublished, {"about_the_post": False, "again": False}),
+        (100, 1363047, PublishUnclear, {}),
+    ],
+)
+def test_r77_a_subcode_tells_a_bad_post_from_a_bad_moment(
+    code: int, subcode: int, kind: type, fields: dict[str, bool]
+) -> None:
+    error = {"error": {"code": code, "error_subcode": subcode, "message": "no"}}
+    outcome = publish(ScriptedHttp({"publish the post": answer(400, error)}))
+    assert isinstance(outcome, kind)
+    assert {name: getattr(outcome, name) for name in fields} == fields
+
+
+def test_giving_back_is_tried_again_when_facebook_only_asks_to_wait() -> None:
+    """R38: a limit comes with status 400, too."""
+    limit = answer(400, {"error": {"code": 4, "message": "Application request limit reached"}})
+    gone = answer(400, {"error": {"code": 190, "error_subcode": 458, "message": "not authorized"}})
+    for said, fails in ((limit, True), (gone, False)):
+        http = ScriptedHttp({"give the permission back": said})
+        talk = facebook.revoke(http, SAMPLE.app, SAMPLE.credential)
+        if fails:
+            with pytest.raises(PlatformError):
+                http.run(talk)
+        else:
+            http.run(talk)
