@@ -35,7 +35,7 @@ def health_values(health: LinkHealth) -> dict[str, Any]:
         "since": health.since,
         "cause": health.cause.value if health.cause else "",
         "evidence": evidence_json(health.evidence),
-        "missing": [asdict(item) for item in health.missing],
+        "missing": missing_json(health.missing),
         "renew_by": health.renew_by,
         "troubled_since": health.troubled_since,
         "silent_since": health.silent_since,
@@ -60,6 +60,10 @@ def evidence_from(data: dict[str, Any] | None) -> Evidence | None:
     )
 
 
+def missing_json(missing: tuple[Missing, ...]) -> list[dict[str, Any]]:
+    return [{**asdict(item), "since": _instant(item.since)} for item in missing]
+
+
 def missing_from(items: list[dict[str, Any]]) -> tuple[Missing, ...]:
     return tuple(
         Missing(
@@ -69,6 +73,7 @@ def missing_from(items: list[dict[str, Any]]) -> tuple[Missing, ...]:
             label=item["label"],
             grant_at=item["grant_at"],
             grant_url=item["grant_url"],
+            since=_parsed(item.get("since")),  # what was stored before this was kept has none
         )
         for item in items
     )
@@ -81,7 +86,7 @@ def change_json(event: LinkStateChanged) -> dict[str, Any]:
         "new": event.new.value,
         "cause": event.cause.value if event.cause else "",
         "evidence": evidence_json(event.evidence),
-        "missing": [asdict(item) for item in event.missing],
+        "missing": missing_json(event.missing),
         "renew_by": _instant(event.renew_by),
         "troubled_since": _instant(event.troubled_since),
     }

@@ -1,6 +1,7 @@
 """What a link can be used for, and what may be missing for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -56,6 +57,7 @@ class Missing:
 
     `what` is the platform's own name for it (shown as technical detail), `label` the plain name,
     `grant_at` where a person gives it ("Meta Business Suite > Page access") with its address.
+    `since` is the first check that missed it: the same thing, missed again, is no news.
     """
 
     capability: Capability
@@ -64,3 +66,4 @@ class Missing:
     label: str
     grant_at: str = ""
     grant_url: str = ""
+    since: datetime | None = field(default=None, compare=False)

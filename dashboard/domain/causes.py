@@ -51,13 +51,38 @@ OWNER_MUST_ACT = frozenset(
 """Causes that lie with the account, not with the token: a relink does not help before."""
 
 
+class Sureness(StrEnum):
+    """How a cause became known; people weigh what they are told by it."""
+
+    NAMED = "named"
+    UNEXPLAINED = "unexplained"
+    COMPARED = "compared"
+    CONCLUDED = "concluded"
+    NOTHING_KNOWN = "nothing_known"
+    OURS = "ours"
+
+
+SURENESS_TEXTS: dict[Sureness, str] = {
+    Sureness.NAMED: "The platform's own answer names this cause.",
+    Sureness.UNEXPLAINED: "That the platform refuses is certain. Why, it does not say.",
+    Sureness.COMPARED: "Found by comparing what the platform allows with what you use.",
+    Sureness.CONCLUDED: "Concluded from what Linkkeeper itself did; the platform does not say it.",
+    Sureness.NOTHING_KNOWN: "Nothing is known about the link itself: it is not accused.",
+    Sureness.OURS: "Certain: this lies with Linkkeeper, not with the account.",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseText:
-    """`title` fits a row; `meaning` is one or two sentences; `steps` are what a person does."""
+    """`title` fits a row; `meaning` is one or two sentences; `steps` are what a person does.
+
+    `sure` says how such a cause becomes known.
+    """
 
     title: str
     meaning: str
     steps: tuple[str, ...] = ()
+    sure: Sureness = Sureness.NAMED
 
 
 CAUSE_TEXTS: dict[Cause, CauseText] = {
@@ -95,18 +120,21 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
         meaning="The platform says that the permission is no longer valid, and does not say why. "
         "Often a password was changed or access was withdrawn.",
         steps=("Relink the account.",),
+        sure=Sureness.UNEXPLAINED,
     ),
     Cause.ANSWER_LOST: CauseText(
         title="A renewal got lost on the way",
         meaning="While the link was being renewed the connection broke, and the platform now "
         "refuses the old permission.",
         steps=("Relink the account.",),
+        sure=Sureness.CONCLUDED,
     ),
     Cause.REMOVED_HERE: CauseText(
         title="The account had been removed here",
         meaning="When it was removed, Linkkeeper gave back its access to the platform. The account "
         "and its publications are back; the access is not.",
         steps=("Relink the account.",),
+        sure=Sureness.OURS,
     ),
     Cause.PERMISSION_MISSING: CauseText(
         title="A permission is missing",
@@ -115,6 +143,7 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
             "See below which permission is missing and where to grant it.",
             "Then choose Check now.",
         ),
+        sure=Sureness.COMPARED,
     ),
     Cause.ROLE_LOST: CauseText(
         title="The role on the account was taken away",
@@ -124,11 +153,13 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
             "Ask an administrator of the account at the platform to give the role back.",
             "Or let somebody who has the role relink the account.",
         ),
+        sure=Sureness.COMPARED,
     ),
     Cause.ACCOUNT_TYPE: CauseText(
         title="The account is of another type now",
         meaning="The platform allows this only for professional accounts, and this is not one.",
         steps=("Change the account back to a professional account at the platform.",),
+        sure=Sureness.COMPARED,
     ),
     Cause.RENEWAL_DUE: CauseText(
         title="Must be renewed soon",
@@ -172,26 +203,31 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
         title="The platform has trouble",
         meaning="The platform answers with errors. This says nothing about your link.",
         steps=("Nothing to do: do not relink. Linkkeeper keeps trying.",),
+        sure=Sureness.NOTHING_KNOWN,
     ),
     Cause.RATE_LIMITED: CauseText(
         title="The platform asks us to wait",
         meaning="It takes no more questions for a while. This says nothing about your link.",
         steps=("Nothing to do: Linkkeeper waits as long as it was asked to.",),
+        sure=Sureness.NOTHING_KNOWN,
     ),
     Cause.NO_ANSWER: CauseText(
         title="The platform does not answer",
         meaning="No answer came for some time. This says nothing about your link.",
         steps=("Nothing to do: do not relink. Linkkeeper keeps trying.",),
+        sure=Sureness.NOTHING_KNOWN,
     ),
     Cause.APP_PROBLEM: CauseText(
         title="Linkkeeper's own registration has a problem",
         meaning="The platform does not accept the way this installation is registered with it. "
         "Your link itself is not accused.",
         steps=("An administrator must look at the registration with this platform.",),
+        sure=Sureness.OURS,
     ),
     Cause.KEY_MISSING: CauseText(
         title="Stored permission cannot be opened",
         meaning="The key with which it was sealed is not on this server. Nothing was changed.",
         steps=("An administrator must put back the key file that belongs to this database.",),
+        sure=Sureness.OURS,
     ),
 }

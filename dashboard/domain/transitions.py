@@ -94,7 +94,8 @@ def resume(health: LinkHealth, *, now: datetime) -> Step:
 
 def _after_works(health: LinkHealth, outcome: Works, now: datetime, patience: Patience) -> Step:
     due = outcome.renew_by is not None and outcome.renew_by - now <= patience.renewal_notice
-    calm = replace(_calm(health), missing=outcome.missing, renew_by=outcome.renew_by)
+    missing = _dated(outcome.missing, health.missing, now)
+    calm = replace(_calm(health), missing=missing, renew_by=outcome.renew_by)
     if outcome.missing:
         after = replace(
             calm,
@@ -156,6 +157,16 @@ def _calm(health: LinkHealth) -> LinkHealth:
         silent_since=None,
         misses=0,
         doubts=0,
+    )
+
+
+def _dated(
+    missing: tuple[Missing, ...], before: tuple[Missing, ...], now: datetime
+) -> tuple[Missing, ...]:
+    """Say of each since when it is missed: what was missed before keeps its date."""
+    known = {(item.capability, item.what): item.since for item in before}
+    return tuple(
+        replace(item, since=known.get((item.capability, item.what)) or now) for item in missing
     )
 
 

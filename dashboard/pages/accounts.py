@@ -26,6 +26,7 @@ from dashboard.web.numbers import whole_number
 bp = Blueprint("accounts", __name__, url_prefix="/settings/accounts")
 
 _BARS = 30  # days of history in a row of the list
+_AT_ONCE = timedelta(minutes=1)  # what is missing so soon was never allowed
 _BARS_OF_ONE = 90  # days of history on an account's own page
 
 
@@ -175,7 +176,17 @@ def _capabilities(screen: AccountScreen, wanted: frozenset[Capability]) -> list[
     for capability in Capability:
         missing = [item for item in screen.health.missing if item.capability is capability]
         offered = not wanted or capability in wanted
-        rows.append({"capability": capability, "missing": missing, "offered": offered})
+        rows.append(
+            {
+                "capability": capability,
+                "missing": missing,
+                "offered": offered,
+                "from_the_first": any(
+                    item.since is not None and item.since - screen.linked_at < _AT_ONCE
+                    for item in missing
+                ),
+            }
+        )
     return rows
 
 

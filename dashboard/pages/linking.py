@@ -106,6 +106,10 @@ def link(attempt_id: UUID) -> ResponseReturnValue:
         return _choose(attempt_id, {error.field: error.why})
     for name in picked.refused:
         flash(f"{name} was not linked: the platform refused the first read.", "problem")
+    if picked.not_allowed:
+        flash(f"Linked, but not allowed: {', '.join(picked.not_allowed)}.", "note")
+    if len(picked.linked) == 1 and picked.not_allowed:
+        return redirect_to(url_for("accounts.show", account_id=picked.linked[0]))
     if len(picked.linked) == 1:
         return redirect_to(url_for("accounts.show", account_id=picked.linked[0]), say="Linked.")
     said = f"{len(picked.linked)} accounts linked." if picked.linked else None

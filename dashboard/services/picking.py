@@ -63,10 +63,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picked:
-    """What linking did: `linked` new or brought back, `refused` with their names."""
+    """What linking did: `linked` new or brought back, `refused` with their names.
+
+    `not_allowed` are plain names of what the person did not allow, each once.
+    """
 
     linked: tuple[UUID, ...]
     refused: tuple[str, ...]
+    not_allowed: tuple[str, ...] = ()
 
 
 def offer(tools: Tools, viewer: Viewer, browser: Browser, attempt_id: UUID) -> Offer:
@@ -134,7 +138,13 @@ def pick(
     return Picked(
         linked=tuple(linked),
         refused=tuple(identity.name for identity in wanted if identity.remote_id not in names),
+        not_allowed=_not_allowed([proof for _, proof in good]),
     )
+
+
+def _not_allowed(proofs: Sequence[CheckOutcome]) -> tuple[str, ...]:
+    missing = (item for proof in proofs if isinstance(proof, Works) for item in proof.missing)
+    return tuple(dict.fromkeys(item.label or item.what for item in missing))
 
 
 def roles_on_offer(tools: Tools) -> list[Role]:

@@ -6,7 +6,7 @@ from flask import Flask
 
 from dashboard.db.screens.accounts import GROUPS
 from dashboard.domain.capabilities import CAPABILITY_TEXTS
-from dashboard.domain.causes import CAUSE_TEXTS
+from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS
 from dashboard.domain.impact import modules, sentence, stopped
 from dashboard.domain.notices import NOTICE_SPECS
 from dashboard.web.assets import platform_icons
@@ -55,6 +55,7 @@ def add_words(app: Flask) -> None:
     app.jinja_env.filters["clock_time"] = lambda at, here: f"{at.astimezone(here):%H:%M}"
     app.jinja_env.globals.update(
         cause_texts=CAUSE_TEXTS,
+        sureness_texts=SURENESS_TEXTS,
         capability_texts=CAPABILITY_TEXTS,
         groups_of_states=lambda: GROUPS,
         stopped=stopped,

@@ -182,6 +182,17 @@ def test_a_further_missing_permission_is_news() -> None:
     assert event.missing == (SCOPE, ROLE)
 
 
+def test_what_is_missing_keeps_the_date_of_the_first_check_that_missed_it() -> None:
+    later, much_later = START + timedelta(days=1), START + timedelta(days=9)
+    first, _ = advance(health("healthy"), Works(missing=(SCOPE,)), now=later, patience=PATIENCE)
+    again, event = advance(first, Works(missing=(SCOPE,)), now=much_later, patience=PATIENCE)
+    assert [item.since for item in again.missing] == [later]
+    assert event is None
+    role = replace(SCOPE, what="another")
+    more, _ = advance(again, Works(missing=(SCOPE, role)), now=much_later, patience=PATIENCE)
+    assert [item.since for item in more.missing] == [later, much_later]
+
+
 def test_silence_in_other_words_is_no_news() -> None:
     after, event = advance(
         health("unreachable", ENOUGH),

@@ -84,7 +84,7 @@ def test_missing_permission_is_named_and_healed_without_a_relink(anna: Page, hom
     expect(club).to_contain_text("publish posts is missing")
     expect(club.locator(".relink-mark")).to_have_count(0)
     club.get_by_role("link", name="How to grant what is missing").click()
-    expect(anna.get_by_text("Grant it in Sandbox > control panel")).to_be_visible()
+    expect(anna.get_by_text("To give it: Sandbox > control panel")).to_be_visible()
 
     home.sandbox.press("fcwaterhoven", "restore", scope="posts:write")
     anna.get_by_role("button", name="Check now").click()

@@ -1,13 +1,13 @@
 """Settings > Accounts, as each person sees it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
 
 from dashboard.db.counters import raise_counter, read_counter
-from dashboard.db.tables import AccountRow, LinkRow
+from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow
 from tests.factories import make_account, make_publication
 from tests.fakes import START
 
@@ -74,6 +74,85 @@ def test_a_limited_account_has_no_exclamation_mark_but_names_the_permission(
     own_page = browser.get(f"{LIST}/{account}").text
     assert 'href="https://business.example/"' in own_page
     assert "Meta Business Suite" in own_page
+
+
+def broken(database, account: UUID, **values: object) -> None:
+    with database.writing() as unit:
+        link = unit.exec(select(LinkRow).where(LinkRow.account_id == account)).one()
+        for name, value in values.items():
+            setattr(link, name, value)
+
+
+def test_the_cause_card_says_how_sure_since_when_what_it_is_not_and_who_linked_last(
+    database, client_for, ada
+) -> None:
+    account = make_account(database, state="expired", cause="token_refused")
+    evidence = {
+        "call": "read the profile",
+        "status": 400,
+        "code": "190/460",
+        "text": "Session has expired",
+        "ruled_out": ["the platform answers other accounts"],
+    }
+    broken(database, account, evidence=evidence, troubled_since=START, linked_by=ada.id)
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert "Why, it does not say." in page
+    assert "when Linkkeeper asked to read the profile" in page
+    assert "190/460" in page
+    assert "the platform answers other accounts" in page
+    assert "by Ada" in page
+    assert "with the log-in of Anna" in page
+
+
+def test_what_is_missing_is_dated(database, client_for, ada) -> None:
+    account = make_account(database, state="limited", cause="permission_missing")
+    item = {
+        "capability": "publish",
+        "kind": "permission",
+        "what": "write",
+        "label": "Create content",
+        "grant_at": "",
+        "grant_url": "",
+        "since": "2026-11-12T08:00:00+00:00",
+    }
+    broken(database, account, missing=[item], linked_at=datetime(2026, 1, 5, tzinfo=UTC))
+    browser = client_for(ada)
+    later = browser.get(f"{LIST}/{account}").text
+    assert "is missing since" in later
+    assert "12 November 2026" in later
+    broken(database, account, linked_at=datetime(2026, 11, 12, 8, tzinfo=UTC))
+    assert "not allowed when the account was linked" in browser.get(f"{LIST}/{account}").text
+
+
+def test_blocked_is_told_apart_from_expired(database, client_for, ada) -> None:
+    account = make_account(database, state="blocked", cause="security_check")
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert "Not expired: a relink does not help." in page
+    assert f"{account}/relink" not in page
+
+
+def test_a_refused_registration_is_ours_and_accuses_no_link(
+    database, client_for, ada, alice, give_access
+) -> None:
+    account = make_account(database)
+    give_access(alice, account)
+    app = AppRow(
+        platform="fake",
+        client_id="id",
+        problem="invalid_client",
+        problem_since=START,
+        created_at=START,
+    )
+    with database.writing() as unit:
+        unit.add(app)
+        unit.flush()
+        grant = unit.exec(select(LinkRow.grant_id).where(LinkRow.account_id == account)).one()
+        unit.get(GrantRow, grant).app_id = app.id
+    page = client_for(alice).get(f"{LIST}/{account}").text
+    assert "refuses Linkkeeper&#39;s own registration" in page
+    assert "do not relink" in page
+    assert 'data-state="expired"' not in page
+    assert "/settings/platforms/fake" in client_for(ada).get(f"{LIST}/{account}").text
 
 
 def test_bob_who_may_not_link_sees_the_state_but_no_button(

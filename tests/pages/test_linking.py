@@ -7,6 +7,8 @@ import pytest
 from sqlmodel import select
 
 from dashboard.db.tables import AccountRow, AttemptRow, LinkRow
+from dashboard.domain.capabilities import Capability, Missing, MissingKind
+from dashboard.domain.checks import Works
 from dashboard.domain.wire import NoAnswerError, Silence
 from tests.factories import make_account
 from tests.services.fake_platforms import SignInPlatform, identity, reaching
@@ -160,3 +162,35 @@ def test_bob_who_may_not_link_gets_nowhere(database, client_for, bob, platform) 
 
 def test_an_unknown_platform_is_not_found(client_for, ada) -> None:
     assert client_for(ada).get(f"{LIST}/add/friendster").status_code == 404
+
+
+NOT_GIVEN = Missing(
+    capability=Capability.PUBLISH,
+    kind=MissingKind.PERMISSION,
+    what="write",
+    label="Create content",
+)
+
+
+def test_what_was_not_allowed_is_said_right_after_linking(
+    database, client_for, alice, platform
+) -> None:
+    platform.outcomes["page-1"] = Works(missing=(NOT_GIVEN,))
+    browser = client_for(alice)
+    choose = back(browser, database, go(browser, f"{LIST}/add/fake")).headers["Location"]
+    done = browser.post(choose, {"account": "page-1", "role": str(alice.role_id)})
+    page = browser.get(done.headers["Location"]).text
+    assert "Linked, but not allowed: Create content." in page
+    assert "not allowed when the account was linked" in page
+
+
+def test_what_was_not_allowed_is_said_right_after_relinking(
+    database, client_for, ada, platform
+) -> None:
+    account = make_account(database, remote_id="page-1", state="expired", cause="token_refused")
+    platform.outcomes["page-1"] = Works(missing=(NOT_GIVEN,))
+    browser = client_for(ada)
+    came = back(browser, database, go(browser, f"{LIST}/{account}/relink"))
+    page = browser.get(came.headers["Location"]).text
+    assert "Linked, but you did not allow:" in page
+    assert "Create content" in page

@@ -15,6 +15,7 @@ from dashboard.db.health import change_from, health_of
 from dashboard.db.screens.history import changes_of
 from dashboard.db.tables import (
     AccountRow,
+    AppRow,
     EventRow,
     GrantRow,
     LinkRow,
@@ -72,6 +73,14 @@ class LastSync:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppTrouble:
+    """What the platform says about our registration: ours, no link is accused."""
+
+    said: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountScreen:
     """Everything on an account's page. `person` is whose log-in at the platform the link uses."""
 
@@ -98,6 +107,7 @@ class AccountScreen:
     auto_sync: bool
     next_sync_at: datetime | None
     last_sync: LastSync | None
+    app_trouble: AppTrouble | None
     cursor: int
 
 
@@ -145,6 +155,7 @@ def account_screen(
         auto_sync=account.auto_sync,
         next_sync_at=account.next_sync_at,
         last_sync=_last_sync(session, account_id),
+        app_trouble=_app_trouble(session, link.grant_id),
         cursor=cursor,
     )
 
@@ -169,6 +180,15 @@ def _name(session: Session, user_id: UUID | None) -> str:
 def _person(session: Session, grant_id: UUID | None) -> str:
     grant = session.get(GrantRow, grant_id) if grant_id else None
     return grant.subject_name if grant else ""
+
+
+def _app_trouble(session: Session, grant_id: UUID | None) -> AppTrouble | None:
+    found = session.execute(
+        select(col(AppRow.problem), col(AppRow.problem_since))
+        .join(GrantRow, col(GrantRow.app_id) == col(AppRow.id))
+        .where(col(GrantRow.id) == grant_id, col(AppRow.problem) != "")
+    ).first()
+    return None if found is None else AppTrouble(said=found[0], since=found[1])
 
 
 def _siblings(session: Session, link: LinkRow) -> int:
