@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     with line:
         port = line.getsockname()[1]
         hosts = None if given.host in _ANY_HOST else LOOPBACK_HOSTS | {given.host}
-        app = create_app(given.data_dir, seed=given.seed, hosts=hosts)
+        app = create_app(given.data_dir, seed=given.seed, with_dialects=given.dialects, hosts=hosts)
         server = make_server(
             given.host,
             port,
@@ -64,6 +64,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True, help="port, 0 for any free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--seed", action="store_true", help="fill an empty database")
+    parser.add_argument(
+        "--dialects", action="store_true", help="with --seed: also accounts on other networks"
+    )
     return parser.parse_args(argv)
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 
 from dashboard.sandbox.clock import read_stamp
-from dashboard.sandbox.model import Account, AccountStatus, Person, Role, TeamMember
+from dashboard.sandbox.model import NATIVE_NETWORK, Account, AccountStatus, Person, Role, TeamMember
 
 
 def people(db: sqlite3.Connection) -> list[Person]:
@@ -32,13 +32,18 @@ def find_account(db: sqlite3.Connection, id_or_handle: str) -> Account | None:
     return _account(row) if row else None
 
 
-def accounts_of(db: sqlite3.Connection, person_id: str) -> list[tuple[Account, Role]]:
-    """What a person looks after today, by name: no gone accounts, no roles taken away."""
+def accounts_of(
+    db: sqlite3.Connection, person_id: str, network: str | None = NATIVE_NETWORK
+) -> list[tuple[Account, Role]]:
+    """What a person looks after today, by name: no gone accounts, no roles taken away.
+
+    Only what lives in `network`, None for everywhere.
+    """
     rows = db.execute(
         "SELECT accounts.*, roles.role FROM accounts JOIN roles ON roles.account_id = accounts.id"
-        " WHERE roles.person_id = ? AND roles.taken = 0 AND accounts.status <> ?"
-        " ORDER BY accounts.name",
-        (person_id, AccountStatus.GONE),
+        " WHERE roles.person_id = ?1 AND roles.taken = 0 AND accounts.status <> ?2"
+        " AND accounts.network = coalesce(?3, accounts.network) ORDER BY accounts.name",
+        (person_id, AccountStatus.GONE, network),
     )
     return [(_account(row), Role(row["role"])) for row in rows]
 
@@ -116,4 +121,5 @@ def _account(row: sqlite3.Row) -> Account:
         about=row["about"],
         status=AccountStatus(row["status"]),
         created_at=read_stamp(row["created_at"]),
+        network=row["network"],
     )

@@ -16,9 +16,9 @@ from dashboard.sandbox.content import (
     Span,
     UnknownPositionError,
 )
-from dashboard.sandbox.disturb import trail
+from dashboard.sandbox.disturb import judge, trail
 from dashboard.sandbox.model import Account, Grant, Role, Scope, parse_scopes
-from dashboard.sandbox.verdicts import Finding, Verdict, Wish, verdict
+from dashboard.sandbox.verdicts import Finding, Verdict, Wish
 from dashboard.sandbox.web import here, now, words
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -206,13 +206,7 @@ def _admit_to(account_id: str, scope: Scope) -> Admitted:
 
 def _judge(wish: Wish) -> Verdict:
     """The verdict on this request's token, if it is "fine"; raises RefusedError otherwise."""
-    left = trail()
-    with here().store.reading() as db:
-        judged = verdict(db, left.token or "", wish, now())
-    left.was_judged = True
-    if judged.grant is not None:
-        left.grant_id = judged.grant.id
-        left.client_id, left.person_id = judged.grant.client_id, judged.grant.person_id
+    judged = judge(trail().token or "", wish)
     if judged.finding is not Finding.FINE:
         raise RefusedError(judged)
     return judged

@@ -22,6 +22,7 @@ from dashboard.sandbox import (
 from dashboard.sandbox import seed as town
 from dashboard.sandbox.actions import ActionRefusedError
 from dashboard.sandbox.clock import Clock, system_now
+from dashboard.sandbox.dialects import SPEAKERS
 from dashboard.sandbox.store import Store, secret_key
 from dashboard.sandbox.web import LOOPBACK_HOSTS, Sandbox
 
@@ -32,16 +33,19 @@ def create_app(
     data_dir: Path,
     *,
     seed: bool = False,
+    with_dialects: bool = False,
     clock: Clock = system_now,
     hosts: frozenset[str] | None = LOOPBACK_HOSTS,
 ) -> Flask:
     """The platform with its data in `data_dir`; `seed` fills an empty one with a small town.
 
+    With `with_dialects` the seed also has accounts that live in the dialects.
     It answers only to the host names in `hosts`, None for any.
     """
     store = Store(data_dir / "sandbox.sqlite3")
     if seed:
-        town.seed(store, now=clock())
+        residents = [speaker.dialect for speaker in SPEAKERS if with_dialects]
+        town.seed(store, now=clock(), dialects=residents)
     app = Flask(__name__)
     with store.reading() as db:
         app.secret_key = secret_key(db)
@@ -51,11 +55,18 @@ def create_app(
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
     )
-    app.extensions["sandbox"] = Sandbox(store=store, clock=clock, hosts=hosts)
+    app.extensions["sandbox"] = Sandbox(
+        store=store,
+        clock=clock,
+        hosts=hosts,
+        disturbances={speaker.dialect.key: speaker.disturbance for speaker in SPEAKERS},
+    )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters["ago"] = web.ago
     for module in (api, authorize, control, login, oauth, platform_wide, public):
         app.register_blueprint(module.bp)
+    for speaker in SPEAKERS:
+        app.register_blueprint(speaker.bp)
     app.before_request(web.refuse_strangers)
     app.before_request(disturb.before)
     # Run last to first: the headers are on when an answer is spoiled.

@@ -9,12 +9,13 @@ from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 
 from dashboard.sandbox.clock import stamp
+from dashboard.sandbox.dialect import SECRET, Dialect
 from dashboard.sandbox.model import App, Scope, parse_scopes
 from dashboard.sandbox.store import sha256
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SEEDED_CLIENT_ID = "linkkeeper"
-SEEDED_CLIENT_SECRET = "sandbox-only-not-a-secret"
+SEEDED_CLIENT_SECRET = SECRET
 SEEDED_REDIRECT = "/callback"
 
 
@@ -31,6 +32,14 @@ def seed_app(db: sqlite3.Connection, now: datetime) -> None:
     """Register the program that is always there: Linkkeeper, any loopback address."""
     new = NewApp(name="Linkkeeper", redirect_uris=(SEEDED_REDIRECT,), scopes=tuple(Scope))
     _insert(db, new, (SEEDED_CLIENT_ID, SEEDED_CLIENT_SECRET), now)
+
+
+def seed_dialect_app(db: sqlite3.Connection, dialect: Dialect, now: datetime) -> None:
+    """Register Linkkeeper with a dialect, at any loopback address of that platform's way back."""
+    new = NewApp(
+        name="Linkkeeper", redirect_uris=(f"/link/back/{dialect.key}",), scopes=tuple(Scope)
+    )
+    _insert(db, new, (dialect.client_id, SECRET), now)
 
 
 def register(db: sqlite3.Connection, new: NewApp, now: datetime) -> tuple[str, str]:

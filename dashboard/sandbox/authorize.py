@@ -13,10 +13,11 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.sandbox import accounts, apps, grants, tokens
+from dashboard.sandbox.dialect import NATIVE, Dialect, Pkce
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.grants import Consent
 from dashboard.sandbox.login import current_person
-from dashboard.sandbox.model import SCOPE_WORDS, Account, App, Person, Role, Scope, parse_scopes
+from dashboard.sandbox.model import SCOPE_WORDS, Account, App, Person, Role, Scope
 from dashboard.sandbox.tokens import CodeOrder
 from dashboard.sandbox.web import allow_form_target, here, now, page
 
@@ -24,7 +25,6 @@ bp = Blueprint("authorize", __name__, url_prefix="/oauth")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELDS = (
     "response_type",
-    "client_id",
     "redirect_uri",
     "scope",
     "state",
@@ -37,6 +37,7 @@ _FIELDS = (
 class Question:
     """A well-formed request for permission; `fields` are sent along with the consent form."""
 
+    dialect: Dialect
     app: App
     redirect_uri: str
     scopes: tuple[Scope, ...]
@@ -48,9 +49,9 @@ class Question:
 class SendBack:
     """The app asked wrongly, but it is known where it may be told so."""
 
+    dialect: Dialect
     redirect_uri: str
-    error: str
-    why: str
+    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +72,29 @@ class Ticks:
 @bp.get("/authorize")
 def ask() -> AnyResponse:
     """Show the consent page, after the log-in page where nobody is logged in."""
-    question = _read(request.args)
-    if not isinstance(question, Question):
-        return _turn_away(question, request.args)
-    person = current_person()
-    if person is None or request.args.get("prompt") == "login":
-        return redirect(url_for("login.form", next=_path_without_prompt()))
-    mine = _choice(person)
-    return _consent_page(question, person, _first_ticks(question, person, mine))
+    return ask_in(NATIVE)
 
 
 @bp.post("/authorize")
 def decide() -> AnyResponse:
     """Take the person's answer and send the browser back to the app."""
-    question = _read(request.form)
+    return decide_in(NATIVE)
+
+
+def ask_in(dialect: Dialect) -> AnyResponse:
+    """The consent page for an app that speaks `dialect`, after the log-in page."""
+    question = _read(dialect, request.args)
+    if not isinstance(question, Question):
+        return _turn_away(question, request.args)
+    person = current_person()
+    if person is None or dialect.asks_again & set(request.args.items()):
+        return redirect(url_for("login.form", next=_path_asked_once(dialect)))
+    return _consent_page(question, person, _first_ticks(question, person))
+
+
+def decide_in(dialect: Dialect) -> AnyResponse:
+    """Take the person's answer and send the browser back in the manner of `dialect`."""
+    question = _read(dialect, request.form)
     if not isinstance(question, Question):
         return _turn_away(question, request.form)
     person = current_person()
@@ -93,7 +103,7 @@ def decide() -> AnyResponse:
     trail().person_id = person.id
     if request.form.get("decision") != "allow":
         refusal = SendBack(
-            redirect_uri=question.redirect_uri, error="access_denied", why="The person said no."
+            dialect=dialect, redirect_uri=question.redirect_uri, parts=dialect.denial
         )
         return _turn_away(refusal, request.form)
     ticks = _ticks(question, person)
@@ -104,47 +114,56 @@ def decide() -> AnyResponse:
         client_id=question.app.client_id,
         scopes=ticks.scopes,
         account_ids=tuple(sorted(ticks.account_ids)),
+        asked="" if dialect is NATIVE else question.fields.get("scope", ""),
     )
     order = CodeOrder(
         consent=consent, redirect_uri=question.redirect_uri, challenge=question.challenge
     )
     with here().store.changing() as db:
         code = tokens.issue_code(db, order, now())
-    return _back(question.redirect_uri, {"code": code}, request.form)
+    return _back(dialect, question.redirect_uri, {"code": code}, request.form)
 
 
-def _read(said: Mapping[str, str]) -> Question | SendBack | Hopeless:
+def _read(dialect: Dialect, said: Mapping[str, str]) -> Question | SendBack | Hopeless:
     with here().store.reading() as db:
-        app = apps.find_app(db, said.get("client_id", ""))
-    if app is None:
+        app = apps.find_app(db, said.get(dialect.client_id_name, ""))
+    if app is None or (dialect is not NATIVE and app.client_id != dialect.client_id):
         return Hopeless(why="The app that sent you here is not known to Sandbox.")
     trail().client_id = app.client_id
     redirect_uri = said.get("redirect_uri", "")
     if not apps.accepts_redirect(app, redirect_uri):
         return Hopeless(why=f"{app.name} wants to be answered at an address it did not register.")
-    scopes = parse_scopes(said.get("scope", ""))
-    wrong = _what_is_wrong(app, scopes, said)
+    scopes = dialect.meaning(said.get("scope", ""))
+    wrong = _what_is_wrong(dialect, app, scopes, said)
     if wrong is not None or scopes is None:
         error, why = wrong or ("invalid_scope", "")
-        return SendBack(redirect_uri=redirect_uri, error=error, why=why)
+        parts = {"error": error, "error_description": why}
+        return SendBack(dialect=dialect, redirect_uri=redirect_uri, parts=parts)
     return Question(
+        dialect=dialect,
         app=app,
         redirect_uri=redirect_uri,
         scopes=scopes,
-        challenge=said["code_challenge"],
-        fields={name: said[name] for name in _FIELDS if name in said},
+        challenge="" if dialect.pkce is Pkce.UNKNOWN else said.get("code_challenge", ""),
+        fields={name: said[name] for name in (dialect.client_id_name, *_FIELDS) if name in said},
     )
 
 
 def _what_is_wrong(
-    app: App, scopes: tuple[Scope, ...] | None, said: Mapping[str, str]
+    dialect: Dialect, app: App, scopes: tuple[Scope, ...] | None, said: Mapping[str, str]
 ) -> tuple[str, str] | None:
     if said.get("response_type") != "code":
         return "unsupported_response_type", "Only the code flow is known here."
     if not scopes:
-        return "invalid_scope", "Known permissions, separated by spaces, are needed."
+        return "invalid_scope", "Known permissions, separated as is usual here, are needed."
     if not set(scopes) <= set(app.scopes):
         return "invalid_scope", "The app did not register for all of these permissions."
+    return _what_is_wrong_with_pkce(dialect.pkce, said)
+
+
+def _what_is_wrong_with_pkce(pkce: Pkce, said: Mapping[str, str]) -> tuple[str, str] | None:
+    if pkce is Pkce.UNKNOWN or (pkce is Pkce.OPTIONAL and "code_challenge" not in said):
+        return None
     if said.get("code_challenge_method") != "S256":
         return "invalid_request", "PKCE with S256 is needed."
     if not _CHALLENGE.fullmatch(said.get("code_challenge", "")):
@@ -161,25 +180,27 @@ def _turn_away(answer: SendBack | Hopeless, said: Mapping[str, str]) -> AnyRespo
             title="This request for permission is wrong",
             why=answer.why,
         )
-    trail().error = answer.error
-    parts = {"error": answer.error, "error_description": answer.why}
-    return _back(answer.redirect_uri, parts, said)
+    trail().error = answer.parts.get("error")
+    return _back(answer.dialect, answer.redirect_uri, answer.parts, said)
 
 
-def _back(uri: str, parts: dict[str, str], said: Mapping[str, str]) -> AnyResponse:
+def _back(
+    dialect: Dialect, uri: str, parts: Mapping[str, str], said: Mapping[str, str]
+) -> AnyResponse:
     if "state" in said:
         parts = {**parts, "state": said["state"]}
     split = urlsplit(uri)
     query = "&".join(filter(None, [split.query, urlencode(parts)]))
-    return redirect(urlunsplit(split._replace(query=query)), HTTPStatus.SEE_OTHER)
+    address = urlunsplit(split._replace(query=query)) + dialect.suffix
+    return redirect(address, HTTPStatus.SEE_OTHER)
 
 
-def _choice(person: Person) -> list[tuple[Account, Role]]:
+def _choice(dialect: Dialect, person: Person) -> list[tuple[Account, Role]]:
     with here().store.reading() as db:
-        return accounts.accounts_of(db, person.id)
+        return accounts.accounts_of(db, person.id, dialect.key)
 
 
-def _first_ticks(question: Question, person: Person, mine: list[tuple[Account, Role]]) -> Ticks:
+def _first_ticks(question: Question, person: Person) -> Ticks:
     """Everything that is asked for; the accounts of earlier grants, or all if there are none."""
     with here().store.reading() as db:
         earlier = grants.of_person(db, person.id)
@@ -189,20 +210,26 @@ def _first_ticks(question: Question, person: Person, mine: list[tuple[Account, R
         if grant.client_id == question.app.client_id
         for part in grant.accounts
     }
-    offered = {account.id for account, _ in mine}
+    offered = {account.id for account, _ in _choice(question.dialect, person)}
     return Ticks(scopes=question.scopes, account_ids=frozenset(chosen & offered or offered))
 
 
 def _ticks(question: Question, person: Person) -> Ticks:
     """What the form says, never more than was asked for and is offered."""
+    dialect = question.dialect
     wanted = set(request.form.getlist("granted"))
-    offered = {account.id for account, _ in _choice(person)}
+    offered = {account.id for account, _ in _choice(dialect, person)}
+    chosen = offered & set(request.form.getlist("account")) if dialect.picks_accounts else offered
     return Ticks(
         scopes=tuple(
-            scope for scope in question.scopes if scope in wanted or scope is Scope.PROFILE
+            scope for scope in question.scopes if scope in wanted or _is_needed(dialect, scope)
         ),
-        account_ids=frozenset(offered & set(request.form.getlist("account"))),
+        account_ids=frozenset(chosen),
     )
+
+
+def _is_needed(dialect: Dialect, scope: Scope) -> bool:
+    return scope is Scope.PROFILE or dialect.all_or_nothing
 
 
 def _consent_page(
@@ -217,19 +244,29 @@ def _consent_page(
         person=person,
         fields=question.fields,
         scopes=[
-            (scope, SCOPE_WORDS[scope], scope is Scope.PROFILE, scope in ticks.scopes)
+            (
+                scope,
+                SCOPE_WORDS[scope],
+                _is_needed(question.dialect, scope),
+                scope in ticks.scopes,
+            )
             for scope in question.scopes
         ],
-        accounts=[(of, role, of.id in ticks.account_ids) for of, role in _choice(person)],
+        accounts=[
+            (of, role, of.id in ticks.account_ids) for of, role in _choice(question.dialect, person)
+        ],
+        picks_accounts=question.dialect.picks_accounts,
+        action=request.path,
         other_login=url_for("login.form", next=_own_path(question.fields)),
         problem=problem,
     )
 
 
-def _path_without_prompt() -> str:
-    kept = {name: value for name, value in request.args.items() if name != "prompt"}
+def _path_asked_once(dialect: Dialect) -> str:
+    asking = {name for name, _ in dialect.asks_again}
+    kept = {name: value for name, value in request.args.items() if name not in asking}
     return _own_path(kept)
 
 
 def _own_path(fields: Mapping[str, str]) -> str:
-    return f"{url_for('authorize.ask')}?{urlencode(fields)}"
+    return f"{request.path}?{urlencode(fields)}"

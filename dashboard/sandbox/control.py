@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.sandbox import accounts, apps, faults, journal, lines, snapshot
 from dashboard.sandbox.actions import ACTIONS, ActionRefusedError, Order
-from dashboard.sandbox.model import Account
+from dashboard.sandbox.model import NATIVE_NETWORK, Account
 from dashboard.sandbox.web import here, now, page, wants_json
 
 bp = Blueprint("control", __name__, url_prefix="/control")
@@ -29,6 +29,11 @@ def overview() -> Response:
         groups = [
             ("Known to an app", [line for line in every if line.was_linked]),
             ("Not linked yet", [line for line in every if not line.was_linked]),
+        ]
+        groups = [
+            (title if network == NATIVE_NETWORK else f"{title}, {network}", part)
+            for title, group in groups
+            for network, part in _by_network(group)
         ]
         shown = [(title, group) for title, group in groups if group]
         return page("control/overview.html", groups=shown, **frame(db))
@@ -112,6 +117,15 @@ def frame(db: sqlite3.Connection) -> dict[str, Any]:
         "faults": faults.active(db),
         "account_names": {one.id: one.name for one in accounts.accounts(db)},
     }
+
+
+def _by_network(group: list[lines.AccountLine]) -> list[tuple[str, list[lines.AccountLine]]]:
+    """Sandbox's own accounts first, then those of each dialect."""
+    networks = sorted({line.account.network for line in group} - {NATIVE_NETWORK})
+    return [
+        (network, [line for line in group if line.account.network == network])
+        for network in (NATIVE_NETWORK, *networks)
+    ]
 
 
 def _account(db: sqlite3.Connection, id_or_handle: str) -> Account:

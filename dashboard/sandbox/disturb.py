@@ -13,12 +13,14 @@ from dashboard.sandbox import faults, journal, tokens, verdicts, wire
 from dashboard.sandbox.faults import Call, Calls, Fault, FaultKind
 from dashboard.sandbox.journal import Entry
 from dashboard.sandbox.store import sha256
-from dashboard.sandbox.web import here, is_machine_call, now, page
+from dashboard.sandbox.verdicts import Verdict, Wish
+from dashboard.sandbox.web import here, is_dialect_call, is_machine_call, is_token_call, now, page
 
-_NOTED = ("/api/", "/oauth/", "/login", "/elsewhere")
+_NOTED = ("/api/", "/oauth/", "/login", "/elsewhere", "/dialects/")
 # The only query fields that are written down: none of them can hold a secret.
 _HARMLESS = ("limit", "before", "since", "prompt")
 _LONGEST_PATH = 300
+_LARGEST_PICTURE = 12 * 1024 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,13 +50,29 @@ def bearer_token() -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
+def judge(token: str, wish: Wish) -> Verdict:
+    """The verdict on a token, noted in the trail."""
+    left = trail()
+    with here().store.reading() as db:
+        judged = verdicts.verdict(db, token, wish, now())
+    left.was_judged = True
+    if judged.grant is not None:
+        left.grant_id = judged.grant.id
+        left.client_id, left.person_id = judged.grant.client_id, judged.grant.person_id
+    return judged
+
+
 def before() -> Response | None:
     """Note which token came along; answer in place of the platform where a fault says so."""
     trail().token = bearer_token()
     if not is_machine_call():
         return None
-    if request.path.startswith("/oauth/"):
+    if is_dialect_call():
+        request.max_content_length = _LARGEST_PICTURE
+    if is_token_call():
         trail().token = request.form.get("refresh_token") or request.form.get("token")
+    elif is_dialect_call() and trail().token is None:
+        trail().token = request.values.get("access_token")
     fault = _met_fault()
     trail().fault = fault
     return None if fault is None else _instead(fault)
@@ -86,7 +104,7 @@ def _met_fault() -> Fault | None:
 
 
 def _calls() -> Calls:
-    if request.path.startswith("/oauth/"):
+    if is_token_call():
         return Calls.TOKEN
     return Calls.READ if request.method == "GET" else Calls.WRITE
 
@@ -94,11 +112,12 @@ def _calls() -> Calls:
 def _account_ids() -> frozenset[str]:
     """The accounts that a call is about: named in its path, or behind the token it hands in."""
     with here().store.reading() as db:
-        if request.path.startswith("/oauth/"):
-            grant = tokens.grant_of_token(db, trail().token or "")
-            chosen = tokens.accounts_of_code(db, request.form.get("code", ""))
-            return frozenset(part.account_id for part in grant.accounts) if grant else chosen
-        return frozenset(filter(None, [(request.view_args or {}).get("account_id")]))
+        named = (request.view_args or {}).get("account_id")
+        if named is not None or not (is_token_call() or is_dialect_call()):
+            return frozenset(filter(None, [named]))
+        grant = tokens.grant_of_token(db, trail().token or "")
+        chosen = tokens.accounts_of_code(db, request.form.get("code", ""))
+        return frozenset(part.account_id for part in grant.accounts) if grant else chosen
 
 
 def _instead(fault: Fault) -> Response | None:
@@ -110,7 +129,8 @@ def _instead(fault: Fault) -> Response | None:
             time.sleep(seconds)
             return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         case FaultKind.ERROR_500 | FaultKind.ERROR_503 | FaultKind.ERROR_429:
-            return wire.disturbance(fault)
+            tell = here().disturbances.get((request.blueprint or "").removeprefix("dialect-"))
+            return (tell or wire.disturbance)(fault)
         case FaultKind.HTML:
             return page("interlude.html")
         case FaultKind.REDIRECT:

@@ -19,14 +19,23 @@ class Consent:
     client_id: str
     scopes: tuple[Scope, ...]
     account_ids: tuple[str, ...]
+    asked: str = ""
 
 
 def create(db: sqlite3.Connection, consent: Consent, now: datetime) -> str:
     """Write a yes down; earlier grants of the same person live on beside it. Returns its id."""
     grant_id = f"grant_{secrets.token_hex(8)}"
     db.execute(
-        "INSERT INTO grants (id, person_id, client_id, scopes, created_at) VALUES (?, ?, ?, ?, ?)",
-        (grant_id, consent.person_id, consent.client_id, " ".join(consent.scopes), stamp(now)),
+        "INSERT INTO grants (id, person_id, client_id, scopes, created_at, asked)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            grant_id,
+            consent.person_id,
+            consent.client_id,
+            " ".join(consent.scopes),
+            stamp(now),
+            consent.asked,
+        ),
     )
     db.executemany(
         "INSERT INTO grant_accounts (grant_id, account_id) VALUES (?, ?)",
@@ -147,4 +156,5 @@ def _grant(row: sqlite3.Row, accounts: tuple[GrantedAccount, ...]) -> Grant:
         refreshes=row["refreshes"],
         ended_at=read_optional(row["ended_at"]),
         end_cause=EndCause(row["end_cause"]) if row["end_cause"] else None,
+        asked=row["asked"],
     )

@@ -63,7 +63,7 @@ def home() -> AnyResponse:
     with here().store.reading() as db:
         names = {app.client_id: app.name for app in apps.apps(db)}
         live = grants.live(grants.of_person(db, person.id))
-        mine = accounts.accounts_of(db, person.id)
+        mine = accounts.accounts_of(db, person.id, None)
         by_id = {account.id: account for account in accounts.accounts(db)}
     connected = [
         {

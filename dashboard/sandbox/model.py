@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+NATIVE_NETWORK = "sandbox"
+
 
 class Scope(StrEnum):
     """What an app may be allowed to do."""
@@ -74,7 +76,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A page that people look after; `id` never changes, the handle is what people see."""
+    """A page that people look after; `id` never changes, the handle is what people see.
+
+    `network` is the dialect that it lives in.
+    """
 
     id: str
     handle: str
@@ -82,6 +87,7 @@ class Account:
     about: str
     status: AccountStatus
     created_at: datetime
+    network: str = NATIVE_NETWORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,10 @@ class GrantedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One person's yes to one app: some permissions for some accounts, until it ends."""
+    """One person's yes to one app: some permissions for some accounts, until it ends.
+
+    `asked` is what a dialect's app asked for, in that dialect's words.
+    """
 
     id: str
     person_id: str
@@ -127,6 +136,7 @@ class Grant:
     refreshes: int
     ended_at: datetime | None
     end_cause: EndCause | None
+    asked: str = ""
 
     def for_account(self, account_id: str) -> GrantedAccount | None:
         """The part of the grant for one account, None if the account was not chosen."""

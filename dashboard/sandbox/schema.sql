@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS accounts (
     name TEXT NOT NULL,
     about TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'active',
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    network TEXT NOT NULL DEFAULT 'sandbox'
 );
 CREATE TABLE IF NOT EXISTS roles (
     person_id TEXT NOT NULL REFERENCES people (id),
@@ -42,7 +43,8 @@ CREATE TABLE IF NOT EXISTS grants (
     created_at TEXT NOT NULL,
     refreshes INTEGER NOT NULL DEFAULT 0,
     ended_at TEXT,
-    end_cause TEXT
+    end_cause TEXT,
+    asked TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS grants_by_person ON grants (person_id);
 CREATE TABLE IF NOT EXISTS grant_accounts (
@@ -68,7 +70,8 @@ CREATE TABLE IF NOT EXISTS codes (
     challenge TEXT NOT NULL,
     expires_at TEXT NOT NULL,
     used INTEGER NOT NULL DEFAULT 0,
-    grant_id TEXT REFERENCES grants (id)
+    grant_id TEXT REFERENCES grants (id),
+    asked TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS tokens (
     sha256 TEXT PRIMARY KEY,

@@ -7,7 +7,7 @@ import hashlib
 import random
 import sqlite3
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 from dashboard.sandbox import apps, content
 from dashboard.sandbox.clock import stamp
 from dashboard.sandbox.content import Incoming, IncomingKind, Post
-from dashboard.sandbox.model import Role
+from dashboard.sandbox.dialect import Dialect, number_of
+from dashboard.sandbox.model import NATIVE_NETWORK, Role
 from dashboard.sandbox.store import Store
 
 _TOWN = Path(__file__).with_name("town.toml")
@@ -26,24 +27,56 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _QUARTERS = ("North", "South", "East", "West", "Harbour", "Station", "Old Town", "Heath")
 
 
-def seed(store: Store, accounts: int = 24, *, now: datetime) -> None:
-    """Build the town with this many accounts, unless somebody lives there already."""
+def seed(
+    store: Store, accounts: int = 24, *, now: datetime, dialects: Iterable[Dialect] = ()
+) -> None:
+    """Build the town with this many accounts, unless somebody lives there already.
+
+    Each of the `dialects` that has none yet gets its accounts and Linkkeeper as an app.
+    """
     town = tomllib.loads(_TOWN.read_text(encoding="utf-8"))
     with store.changing() as db:
-        if db.execute("SELECT 1 FROM people").fetchone():
-            return
-        apps.seed_app(db, now)
-        db.executemany(
-            "INSERT INTO people (id, name, email, password) VALUES (:id, :name, :email, :password)",
-            town["people"],
-        )
-        for described in _described(town, accounts):
-            _settle(db, town, described, now)
+        if db.execute("SELECT 1 FROM people").fetchone() is None:
+            _found(db, town, accounts, now)
+        for dialect in dialects:
+            if apps.find_app(db, dialect.client_id) is None:
+                _found_network(db, town, dialect, now)
 
 
-def account_id(handle: str) -> str:
-    """The id that the seed gives to a handle: stable, and nothing that a handle tells."""
+def account_id(handle: str, network: str = NATIVE_NETWORK) -> str:
+    """The id that the seed gives to a handle: stable, and nothing that a handle tells.
+
+    In a dialect it is a number, as most platforms have it.
+    """
+    if network != NATIVE_NETWORK:
+        return number_of(f"{network} {handle}")
     return f"acc_{hashlib.sha256(handle.encode()).hexdigest()[:12]}"
+
+
+def _found(db: sqlite3.Connection, town: dict[str, Any], accounts: int, now: datetime) -> None:
+    apps.seed_app(db, now)
+    db.executemany(
+        "INSERT INTO people (id, name, email, password) VALUES (:id, :name, :email, :password)",
+        town["people"],
+    )
+    for described in _described(town, accounts):
+        _settle(db, town, described, now)
+
+
+def _found_network(
+    db: sqlite3.Connection, town: dict[str, Any], dialect: Dialect, now: datetime
+) -> None:
+    apps.seed_dialect_app(db, dialect, now)
+    for one in dialect.residents:
+        described: dict[str, Any] = {
+            "network": dialect.key,
+            "handle": f"{dialect.key}_{one.handle}",
+            "name": f"{one.name} on {dialect.label}",
+            "about": one.about,
+            "lines": [],
+            **{role.value: ids for role, ids in one.team().items()},
+        }
+        _settle(db, town, described, now)
 
 
 def _described(town: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
@@ -65,11 +98,13 @@ def _settle(
 ) -> None:
     """Add one account with its team, its posts and what came in."""
     handle = described["handle"]
-    of = account_id(handle)
+    network = described.get("network", NATIVE_NETWORK)
+    of = account_id(handle, network)
     founded = now - timedelta(weeks=_WEEKS * 10)
     db.execute(
-        "INSERT INTO accounts (id, handle, name, about, created_at) VALUES (?, ?, ?, ?, ?)",
-        (of, handle, described["name"], described["about"], stamp(founded)),
+        "INSERT INTO accounts (id, handle, name, about, created_at, network)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (of, handle, described["name"], described["about"], stamp(founded), network),
     )
     for role in Role:
         db.executemany(
@@ -88,13 +123,14 @@ def _posts(
     dice: random.Random, town: dict[str, Any], described: dict[str, Any], now: datetime
 ) -> Iterator[Post]:
     """Ten to sixty posts over twenty weeks, at hours at which people post."""
+    of = account_id(described["handle"], described.get("network", NATIVE_NETWORK))
     lines = described["lines"] * 2 + town["generic"]
     dice.shuffle(lines)
     span = timedelta(weeks=_WEEKS)
     for number in range(dice.randint(_FEWEST_POSTS, _MOST_POSTS)):
         yield Post(
             id=_id("post", described["handle"], number),
-            account_id=account_id(described["handle"]),
+            account_id=of,
             text=_fill(dice, lines[number % len(lines)], described["name"]),
             kind=dice.choice(_KINDS),
             created_at=_moment(dice, now, span),
@@ -110,6 +146,7 @@ def _incoming(
 ) -> Iterator[Incoming]:
     """Comments under some posts, a few mentions, a few messages."""
     handle = described["handle"]
+    of = account_id(handle, described.get("network", NATIVE_NETWORK))
     wanted = [
         *((IncomingKind.COMMENT, post) for post in dice.sample(posts, len(posts) // 3)),
         *((IncomingKind.MENTION, None) for _ in range(dice.randint(3, 12))),
@@ -121,7 +158,7 @@ def _incoming(
         at = min(post.created_at + late, now) if post else _moment(dice, now, timedelta(weeks=6))
         yield Incoming(
             id=_id(kind, handle, number),
-            account_id=account_id(handle),
+            account_id=of,
             kind=kind,
             author_name=author,
             author_handle="".join(author.lower().split()),

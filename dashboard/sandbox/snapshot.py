@@ -61,6 +61,7 @@ def account(db: sqlite3.Connection, of: Account) -> dict[str, Any]:
         "handle": of.handle,
         "name": of.name,
         "status": of.status,
+        "network": of.network,
         "team": [
             {"person": member.person.id, "role": member.role, "taken": member.taken}
             for member in accounts.team_of(db, of.id)

@@ -17,6 +17,11 @@ from dashboard.sandbox.model import Rotation
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _LOCK_PATIENCE = 15.0  # seconds that a writer waits for another one
 DEFAULT_ACCESS_LIFE = 900
+_LATER_COLUMNS = (
+    ("accounts", "network", "TEXT NOT NULL DEFAULT 'sandbox'"),
+    ("grants", "asked", "TEXT NOT NULL DEFAULT ''"),
+    ("codes", "asked", "TEXT NOT NULL DEFAULT ''"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,7 @@ class Store:
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+            _add_columns(db)
             db.execute(
                 "INSERT OR IGNORE INTO settings VALUES ('secret_key', ?)", (secrets.token_hex(32),)
             )
@@ -63,6 +69,14 @@ class Store:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = NORMAL")
         return db
+
+
+def _add_columns(db: sqlite3.Connection) -> None:
+    """Bring a database of an earlier version along."""
+    for table, column, kind in _LATER_COLUMNS:
+        known = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+        if column not in known:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 
 def secret_key(db: sqlite3.Connection) -> str:

@@ -36,6 +36,18 @@ class TokenPair:
     refresh_expires_in: int
     scopes: tuple[Scope, ...]
     grant_id: str
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lives:
+    """How long fresh tokens live; `access` None means as set in the control panel."""
+
+    access: timedelta | None = None
+    refresh: timedelta = REFRESH_LIFE
+
+
+_USUAL = Lives()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +83,7 @@ def issue_code(db: sqlite3.Connection, order: CodeOrder, now: datetime) -> str:
     consent = order.consent
     db.execute(
         "INSERT INTO codes (sha256, client_id, person_id, redirect_uri, scopes, account_ids,"
-        " challenge, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " challenge, expires_at, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             sha256(code),
             consent.client_id,
@@ -81,12 +93,15 @@ def issue_code(db: sqlite3.Connection, order: CodeOrder, now: datetime) -> str:
             json.dumps(consent.account_ids),
             order.challenge,
             stamp(now + CODE_LIFE),
+            consent.asked,
         ),
     )
     return code
 
 
-def exchange(db: sqlite3.Connection, asked: Exchange, now: datetime) -> TokenPair | TokenRefusal:
+def exchange(
+    db: sqlite3.Connection, asked: Exchange, now: datetime, lives: Lives = _USUAL
+) -> TokenPair | TokenRefusal:
     """Turn a code into a grant and its first pair. A second exchange ends what the first gave."""
     code_hash = sha256(asked.code)
     row = db.execute("SELECT * FROM codes WHERE sha256 = ?", (code_hash,)).fetchone()
@@ -101,7 +116,7 @@ def exchange(db: sqlite3.Connection, asked: Exchange, now: datetime) -> TokenPai
         return TokenRefusal(why="This code has run out.")
     if row["redirect_uri"] != asked.redirect_uri:
         return TokenRefusal(why="redirect_uri is not the one that the code was sent to.")
-    if not _proves(asked.verifier, row["challenge"]):
+    if row["challenge"] and not _proves(asked.verifier, row["challenge"]):
         return TokenRefusal(why="code_verifier does not fit the code_challenge.")
     pair = grant_directly(
         db,
@@ -110,25 +125,29 @@ def exchange(db: sqlite3.Connection, asked: Exchange, now: datetime) -> TokenPai
             client_id=row["client_id"],
             scopes=parse_scopes(row["scopes"]) or (),
             account_ids=tuple(json.loads(row["account_ids"])),
+            asked=row["asked"],
         ),
         now,
+        lives,
     )
     db.execute("UPDATE codes SET grant_id = ? WHERE sha256 = ?", (pair.grant_id, code_hash))
     return pair
 
 
-def grant_directly(db: sqlite3.Connection, consent: Consent, now: datetime) -> TokenPair:
+def grant_directly(
+    db: sqlite3.Connection, consent: Consent, now: datetime, lives: Lives = _USUAL
+) -> TokenPair:
     """Make a grant and its first pair, without anybody being asked."""
     grant = grants.find(db, grants.create(db, consent, now))
     if grant is None:
         raise LookupError(consent.client_id)
     tokens = (f"sba_{secrets.token_urlsafe(32)}", f"sbr_{secrets.token_urlsafe(32)}")
-    _insert(db, grant.id, tokens, born_from=None, now=now)
+    _insert(db, grant.id, tokens, lives, born_from=None, now=now)
     return _pair(db, grant, tokens, now)
 
 
 def refresh(
-    db: sqlite3.Connection, client_id: str, token: str, now: datetime
+    db: sqlite3.Connection, client_id: str, token: str, now: datetime, lives: Lives = _USUAL
 ) -> TokenPair | TokenRefusal:
     """Rotate a refresh token. A replay ends the grant, unless the rotation mode forgives it."""
     row = db.execute(
@@ -146,11 +165,34 @@ def refresh(
     if row["used_at"] is None:
         db.execute("UPDATE tokens SET used_at = ? WHERE sha256 = ?", (stamp(now), sha256(token)))
         db.execute("UPDATE grants SET refreshes = refreshes + 1 WHERE id = ?", (grant.id,))
-        _insert(db, grant.id, successors, born_from=sha256(token), now=now)
+        _insert(db, grant.id, successors, lives, born_from=sha256(token), now=now)
     elif not _forgiven(db, row, now):
         grants.end(db, [grant], EndCause.TOKEN_REUSED, now)
         return TokenRefusal(why="This refresh token was used.", cause=EndCause.TOKEN_REUSED)
     return _pair(db, grant, successors, now)
+
+
+def renew(
+    db: sqlite3.Connection, client_id: str, token: str, now: datetime, lives: Lives = _USUAL
+) -> TokenPair | TokenRefusal:
+    """A further access token for a refresh or an access token, which stays as good as it is."""
+    row = db.execute("SELECT * FROM tokens WHERE sha256 = ?", (sha256(token),)).fetchone()
+    grant = grants.find(db, row["grant_id"]) if row else None
+    if row is None or grant is None or grant.client_id != client_id:
+        return TokenRefusal(why="This token is not known.")
+    if grant.end_cause is not None:
+        return TokenRefusal(why="This permission has ended.", cause=grant.end_cause)
+    if read_stamp(row["expires_at"]) <= now:
+        return TokenRefusal(why="This token has run out.", cause=EndCause.EXPIRED)
+    fresh = f"sba_{secrets.token_urlsafe(32)}"
+    life = lives.access or timedelta(seconds=read_settings(db).access_life)
+    db.execute("UPDATE grants SET refreshes = refreshes + 1 WHERE id = ?", (grant.id,))
+    db.execute(
+        "INSERT INTO tokens (sha256, kind, grant_id, born_from, issued_at, expires_at)"
+        " VALUES (?, 'access', ?, ?, ?, ?)",
+        (sha256(fresh), grant.id, sha256(token), stamp(now), stamp(now + life)),
+    )
+    return _pair(db, grant, (fresh, token), now)
 
 
 def revoke(db: sqlite3.Connection, client_id: str, token: str, now: datetime) -> bool:
@@ -202,12 +244,13 @@ def _insert(
     db: sqlite3.Connection,
     grant_id: str,
     tokens: tuple[str, str],
+    lives: Lives,
     *,
     born_from: str | None,
     now: datetime,
 ) -> None:
     access, refresh_token = tokens
-    life = timedelta(seconds=read_settings(db).access_life)
+    life = lives.access or timedelta(seconds=read_settings(db).access_life)
     db.executemany(
         "INSERT INTO tokens (sha256, kind, grant_id, born_from, issued_at, expires_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -215,7 +258,7 @@ def _insert(
             (sha256(token), kind, grant_id, born_from, stamp(now), stamp(now + lasts))
             for token, kind, lasts in (
                 (access, "access", life),
-                (refresh_token, "refresh", REFRESH_LIFE),
+                (refresh_token, "refresh", lives.refresh),
             )
         ],
     )
@@ -232,6 +275,7 @@ def _pair(
         refresh_expires_in=_seconds_left(db, refresh_token, now),
         scopes=grant.scopes,
         grant_id=grant.id,
+        asked=grant.asked,
     )
 
 

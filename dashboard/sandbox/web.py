@@ -1,6 +1,7 @@
 """What all routes share: the running sandbox, pages, strict headers, and who may come in at all."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -9,10 +10,12 @@ from flask import Response, current_app, g, make_response, render_template, requ
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from dashboard.sandbox.clock import Clock
+from dashboard.sandbox.faults import Fault
 from dashboard.sandbox.store import Store
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _MACHINE_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")
+_DIALECTS = "/dialects/"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _SOON = 90  # seconds that still count as "just now"
 _DAYS_IN_WORDS = 14
@@ -20,11 +23,15 @@ _DAYS_IN_WORDS = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """The running platform. `hosts` are the host names it answers to; None means any."""
+    """The running platform. `hosts` are the host names it answers to; None means any.
+
+    `disturbances` says by key how each dialect tells that it cannot answer now.
+    """
 
     store: Store
     clock: Clock
     hosts: frozenset[str] | None
+    disturbances: Mapping[str, Callable[[Fault], Response]] = field(default_factory=dict)
 
 
 def here() -> Sandbox:
@@ -44,7 +51,20 @@ def page(template: str, *, status: int = 200, **context: Any) -> Response:
 
 def is_machine_call() -> bool:
     """Whether an app is asking, not a person with a browser."""
-    return request.path.startswith(_MACHINE_PATHS)
+    return request.path.startswith(_MACHINE_PATHS) or (is_dialect_call() and not _is_for_people())
+
+
+def is_dialect_call() -> bool:
+    """Whether the request is in another platform's dialect."""
+    return request.path.startswith(_DIALECTS)
+
+
+def is_token_call() -> bool:
+    """Whether an app asks about tokens; in a dialect the view is then called token or revoke."""
+    view = (request.endpoint or "").rpartition(".")[2]
+    return request.path.startswith("/oauth/") or (
+        is_dialect_call() and view.startswith(("token", "revoke"))
+    )
 
 
 def wants_json() -> bool:
@@ -108,6 +128,11 @@ def _length(seconds: float) -> str:
     if seconds < 2 * _DAY:
         return f"{round(seconds / _HOUR)} h"
     return f"{round(seconds / _DAY)} days"
+
+
+def _is_for_people() -> bool:
+    """The consent page of a dialect: the only thing there that a browser opens."""
+    return (request.endpoint or "").endswith(".authorize")
 
 
 def _comes_from_elsewhere() -> bool:
