@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.facebook import Facebook
 from dashboard.platforms.instagram import Instagram
+from dashboard.platforms.instagram_page import InstagramPage
 from dashboard.platforms.linkedin import LinkedIn
 from dashboard.platforms.mastodon import Mastodon
 from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
@@ -19,6 +20,7 @@ from dashboard.platforms.x import X
 PLATFORMS: tuple[Platform, ...] = (
     Facebook(),
     Instagram(),
+    InstagramPage(),
     Threads(),
     LinkedIn(),
     X(),

@@ -1,24 +1,16 @@
-"""Facebook Pages: one person's consent reaches many Pages, each with a token of its own.
+"""Facebook Pages: their posts, the comments below them, and what is published on them.
 
-The person's token lives 60 days, the Page tokens made from it have no date but die with the
-consent (docs/facebook-login/guides/access-tokens/get-long-lived). Meta lets programs see a person's
-data for about 90 days after the person last confirmed (docs/graph-api/reference/debug_token; how
-long is from memory), so a link must be renewed by then. What a Page token may do depends on the
-person's tasks on the Page in the Meta Business Suite (docs/pages-api/overview).
+How one person's consent reaches many Pages, and how long, stands in `page_log_in.py`.
 
 Sources: docs = developers.facebook.com/docs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from dashboard.domain.calendar import FoundPost
-from dashboard.domain.capabilities import Capability, Missing, MissingKind
-from dashboard.domain.causes import Cause
-from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
-from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.capabilities import Capability
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import (
@@ -27,17 +19,16 @@ from dashboard.domain.publishing import (
     PostRules,
     PublishOutcome,
 )
-from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Ask, Http, Part
-from dashboard.platforms import graph, oauth2
-from dashboard.platforms.answers import Reply, bearer, secrets_of, send
-from dashboard.platforms.graph import VERSION, id_of
+from dashboard.platforms import graph
+from dashboard.platforms.answers import bearer
+from dashboard.platforms.graph import id_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.page_log_in import HOSTS, PageLogIn, Reached
 from dashboard.platforms.posting import CALL, Taken, published, send_publicly
-from dashboard.platforms.protocol import About, AppGuide, AppTest, Granted, Platform
-from dashboard.platforms.registered import RegisteredByHand
+from dashboard.platforms.protocol import About, AppGuide, Platform
 from dashboard.platforms.values import (
+    Body,
     instant_of,
     lines_of,
     object_of,
@@ -47,9 +38,6 @@ from dashboard.platforms.values import (
 )
 
 KEY = "facebook"
-HOSTS = {"www": "https://www.facebook.com", "graph": "https://graph.facebook.com"}
-DATA_ACCESS = timedelta(days=90)
-RENEW_BY = "renew_by"
 _SCOPES = (
     "pages_show_list",
     "pages_read_engagement",
@@ -78,8 +66,8 @@ _UPLOAD_DEADLINE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facebook(RegisteredByHand):
-    """See the module. Page tokens stand in `Credential.extra` under "page:<id>"."""
+class Facebook(PageLogIn):
+    """See the module."""
 
     hosts: Hosts = field(default_factory=lambda: HOSTS)
 
@@ -136,114 +124,29 @@ class Facebook(RegisteredByHand):
         secret_label="App secret",  # noqa: S106  a label
         push_label="Deauthorize callback and data deletion address",
     )
+    scopes = _SCOPES
+    labels = _LABELS
+    tasks = _TASKS
+    listed = "id,name,username,link,access_token,tasks"
+    watched = "id,tasks"
+    account_call = "read the Page"
+    account_fields = "id,name"
     rules = PostRules(longest=63_206, picture=PictureRule.UPLOADED)
 
     def through(self, sandbox_url: str) -> Platform:
         return Facebook(hosts=through_sandbox(self.hosts, KEY, sandbox_url))
 
-    def app(self, client_id: str, client_secret: str, options: Mapping[str, str]) -> App:
-        _ = options
-        return App(
-            client_id=client_id,
-            client_secret=client_secret,
-            scopes=_SCOPES,
-            facts={
-                oauth2.AUTHORIZE: f"{self.hosts['www']}/{VERSION}/dialog/oauth",
-                oauth2.TOKEN: self._url("oauth/access_token"),
-                oauth2.SEPARATOR: ",",
-                oauth2.PKCE: "no",
-            },
+    def reached(self, page: Body) -> Reached | None:
+        remote_id, token = id_of(page.get("id")), token_of(page.get("access_token"))
+        if not remote_id:
+            return None
+        identity = Identity(
+            remote_id=remote_id,
+            name=text_of(page.get("name")) or remote_id,
+            handle=text_of(page.get("username")),
+            url=web_address(page.get("link")) or f"https://www.facebook.com/{remote_id}",
         )
-
-    async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
-        return await graph.ask_about_app(http, app, app.facts[oauth2.TOKEN])
-
-    def asked_along(self, *, choose_person: bool) -> dict[str, str]:
-        """Declined permissions are asked for again; another person must log in anew."""
-        return {"auth_type": "reauthenticate" if choose_person else "rerequest"}
-
-    async def finish(
-        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
-    ) -> Granted:
-        ask = oauth2.code_ask(app, code=code, verifier=verifier, redirect_uri=redirect_uri)
-        short = await graph.exchange(http, KEY, self.about, app, ask, now=now)
-        form = {
-            "grant_type": "fb_exchange_token",
-            "client_id": app.client_id,
-            "client_secret": app.client_secret,
-            "fb_exchange_token": short.access,
-        }
-        ask = Ask(
-            call="get the long-lived token", method="POST", url=app.facts[oauth2.TOKEN], form=form
-        )
-        tokens = await graph.exchange(http, KEY, self.about, app, ask, now=now)
-        plain = tokens.credential(extra={RENEW_BY: (now + DATA_ACCESS).isoformat()})
-        subject, pages, granted = await self._reach(http, app, plain)
-        extra = dict(plain.extra)
-        extra |= {f"page:{page.remote_id}": token for page, token in pages if token}
-        credential = Credential(access=plain.access, scopes=granted, extra=extra)
-        return Granted(
-            credential=credential, subject=subject, identities=tuple(page for page, _ in pages)
-        )
-
-    async def identities(
-        self, http: Http, app: App | None, credential: Credential
-    ) -> tuple[Subject, tuple[Identity, ...]]:
-        subject, pages, _ = await self._reach(http, app, credential)
-        return subject, tuple(page for page, _ in pages)
-
-    async def check(
-        self, http: Http, app: App | None, credential: Credential, identity: Identity
-    ) -> CheckOutcome:
-        """Read the Page with its own token, then what the person may do with it."""
-        reply = await graph.read(
-            http,
-            app,
-            credential,
-            "read the Page",
-            self._url(identity.remote_id),
-            token=self._token(credential, identity),
-            fields="id,name",
-        )
-        error = graph.error_of(reply)
-        its = id_of((reply.body or {}).get("id"))
-        shown = reply.status == HTTPStatus.OK and its == identity.remote_id
-        if not shown and not (error is not None and error.hidden):
-            return graph.meaning(self.about, reply)
-        mine = await graph.read(
-            http,
-            app,
-            credential,
-            "read the permissions",
-            self._url("me"),
-            fields="id,permissions{permission,status},accounts.limit(100){id,tasks}",
-        )
-        known = mine.status == HTTPStatus.OK and bool(id_of((mine.body or {}).get("id")))
-        if not shown:
-            return self._hidden(reply, mine if known else None, identity)
-        if not known:
-            return self._without_the_person(credential, graph.meaning(self.about, mine))
-        missing = self._missing(_granted(mine.body or {}))
-        missing += self._tasks_missing(mine, identity.remote_id)
-        return Works(missing=missing, renew_by=instant_of(credential.extra.get(RENEW_BY)))
-
-    def _hidden(self, reply: Reply, mine: Reply | None, identity: Identity) -> CheckOutcome:
-        """A Page that cannot be seen: proven only if it is not among those of the person either."""
-        lost = self._tasks_missing(mine, identity.remote_id) if mine else ()
-        if lost and {item.what for item in lost} == {"tasks"}:
-            return Works(missing=lost)
-        return graph.meaning(self.about, reply)
-
-    def _without_the_person(self, credential: Credential, said: CheckOutcome) -> CheckOutcome:
-        """The Page answers, its person's token does not.
-
-        That one runs out after 60 days without harm to the Page's own, which has no date; what was
-        allowed is then known from the log-in only.
-        """
-        if not isinstance(said, Refused) or said.cause is not Cause.TOKEN_RAN_OUT:
-            return said
-        renew_by = instant_of(credential.extra.get(RENEW_BY))
-        return Works(missing=self._missing(credential.scopes), renew_by=renew_by)
+        return Reached(identity=identity, extra={f"page:{remote_id}": token} if token else {})
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
@@ -253,10 +156,10 @@ class Facebook(RegisteredByHand):
             None,
             credential,
             "list the posts",
-            self._url(f"{identity.remote_id}/published_posts"),
+            self.url(f"{identity.remote_id}/published_posts"),
             about=self.about,
             key=KEY,
-            token=self._token(credential, identity),
+            token=self.token(credential, identity),
             fields="id,message,story,permalink_url,created_time",
             limit=_PAGE,
             **({"after": cursor} if cursor else {}),
@@ -278,10 +181,10 @@ class Facebook(RegisteredByHand):
             app,
             credential,
             "list the comments",
-            self._url(f"{identity.remote_id}/published_posts"),
+            self.url(f"{identity.remote_id}/published_posts"),
             about=self.about,
             key=KEY,
-            token=self._token(credential, identity),
+            token=self.token(credential, identity),
             fields="id,comments.filter(stream).limit(50){id,message,from{name},created_time,"
             "permalink_url}",
             limit="25",
@@ -307,65 +210,11 @@ class Facebook(RegisteredByHand):
             return published(done, remote_id, f"https://www.facebook.com/{remote_id}")
         return done
 
-    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
-        """End the whole consent (docs/permissions); raises PlatformError, worth another try."""
-        ask = Ask(
-            call="give the permission back",
-            method="DELETE",
-            url=self._url("me/permissions"),
-            headers=bearer(credential.access),
-        )
-        reply = await send(http, ask, self._hide(credential, app))
-        if graph.passes(reply):
-            raise reply.failure(KEY)
-
-    async def read_push(
-        self, http: Http, app: App, delivery: Delivery, *, now: datetime
-    ) -> PushAnswer:
-        _ = http
-        return graph.deauthorized(app, delivery, now=now, status_url="https://www.facebook.com/")
-
-    async def _reach(
-        self, http: Http, app: App | None, credential: Credential
-    ) -> tuple[Subject, list[tuple[Identity, str]], frozenset[str]]:
-        me = await graph.read(
-            http,
-            app,
-            credential,
-            "read who gave the permission",
-            self._url("me"),
-            fields="id,name,permissions{permission,status}",
-        )
-        person = id_of((me.body or {}).get("id"))
-        if me.status != HTTPStatus.OK or not person:
-            raise graph.failure(KEY, self.about, me)
-        pages: list[tuple[Identity, str]] = []
-        cursor, turns = "", 0
-        while turns < _MOST_TURNS:
-            items, cursor = await graph.listed(
-                http,
-                app,
-                credential,
-                "list the Pages",
-                self._url("me/accounts"),
-                about=self.about,
-                key=KEY,
-                fields="id,name,username,link,access_token,tasks",
-                limit=_PAGE,
-                **({"after": cursor} if cursor else {}),
-            )
-            pages += [page for item in items if (page := _page(item)) is not None]
-            turns += 1
-            if not cursor:
-                break
-        subject = Subject(remote_id=person, name=me.text("name", 255) or person)
-        return subject, pages, frozenset(_granted(me.body or {}))
-
     def _post_ask(self, credential: Credential, identity: Identity, post: Outgoing) -> Ask:
-        headers = bearer(self._token(credential, identity))
+        headers = bearer(self.token(credential, identity))
         if post.picture is None:
             form = {"message": post.text} | ({"link": post.link} if post.link else {})
-            url = self._url(f"{identity.remote_id}/feed")
+            url = self.url(f"{identity.remote_id}/feed")
             return Ask(call=CALL, method="POST", url=url, headers=headers, form=form)
         words = f"{post.text}\n\n{post.link}".strip() if post.link else post.text
         parts = (
@@ -378,7 +227,7 @@ class Facebook(RegisteredByHand):
                 media_type=post.picture.media_type,
             ),
         )
-        url = self._url(f"{identity.remote_id}/photos")
+        url = self.url(f"{identity.remote_id}/photos")
         return Ask(
             call=CALL,
             method="POST",
@@ -387,65 +236,6 @@ class Facebook(RegisteredByHand):
             parts=parts,
             deadline=_UPLOAD_DEADLINE,
         )
-
-    def _url(self, path: str) -> str:
-        return f"{self.hosts['graph']}/{VERSION}/{path}"
-
-    def _token(self, credential: Credential, identity: Identity) -> str:
-        return credential.extra.get(f"page:{identity.remote_id}", credential.access)
-
-    def _hide(self, credential: Credential, app: App | None) -> tuple[str, ...]:
-        return (*secrets_of(credential, app), *graph.tokens_in(credential))
-
-    def _missing(self, granted: Collection[str]) -> tuple[Missing, ...]:
-        return missing_permissions(self.about, granted, _LABELS)
-
-    def _tasks_missing(self, mine: Reply, page: str) -> tuple[Missing, ...]:
-        """What the person may not do on this Page; a Page that is not listed: no role at all."""
-        accounts = object_of((mine.body or {}).get("accounts"))
-        items = accounts.get("data")
-        listed = [object_of(item) for item in items] if isinstance(items, list) else []
-        its = next((item for item in listed if id_of(item.get("id")) == page), None)
-        if its is None:
-            if object_of(accounts.get("paging")).get("next"):
-                return ()  # more Pages than were listed: nothing was learnt
-            if "pages_show_list" not in _granted(mine.body or {}):
-                return ()  # no Page is listed without this permission
-            label = "a role on the Page"
-            return lacking(self.about, MissingKind.ROLE, "tasks", label)
-        told = its.get("tasks")
-        tasks = {text_of(task) for task in told} if isinstance(told, list) else set()
-        found: tuple[Missing, ...] = ()
-        for capability, (enough, name) in _TASKS.items():
-            if tasks and not tasks & enough:
-                label = f"access to {name} on the Page"
-                found += lacking(self.about, MissingKind.ROLE, name, label, only=(capability,))
-        return found
-
-
-_MOST_TURNS = 20
-
-
-def _granted(body: Mapping[str, object]) -> set[str]:
-    data = object_of(body.get("permissions")).get("data")
-    items = [object_of(item) for item in data] if isinstance(data, list) else []
-    return {
-        text_of(item.get("permission"), 100) for item in items if item.get("status") == "granted"
-    } - {""}
-
-
-def _page(item: object) -> tuple[Identity, str] | None:
-    page = object_of(item)
-    remote_id = id_of(page.get("id"))
-    if not remote_id:
-        return None
-    identity = Identity(
-        remote_id=remote_id,
-        name=text_of(page.get("name")) or remote_id,
-        handle=text_of(page.get("username")),
-        url=web_address(page.get("link")) or f"https://www.facebook.com/{remote_id}",
-    )
-    return identity, token_of(page.get("access_token"))
 
 
 def _post(item: object) -> FoundPost | None:

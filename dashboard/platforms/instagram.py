@@ -7,33 +7,22 @@ that becomes one stops working (github.com/gitroomhq/postiz-app: "not an instagr
 Sources: docs = developers.facebook.com/documentation/instagram-platform.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.checks import CheckOutcome, Evidence, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
-from dashboard.domain.mentions import FoundMention
-from dashboard.domain.publishing import (
-    NotPublished,
-    Outgoing,
-    PictureRule,
-    PostRules,
-    PublishOutcome,
-    with_link,
-)
 from dashboard.domain.pushes import Delivery, PushAnswer
-from dashboard.domain.wire import Ask, Http
+from dashboard.domain.wire import Http
 from dashboard.platforms import graph, oauth2, self_renewing
-from dashboard.platforms.answers import bearer, secrets_of
 from dashboard.platforms.graph import VERSION, id_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
+from dashboard.platforms.instagram_media import InstagramMedia
 from dashboard.platforms.permissions import missing_permissions
-from dashboard.platforms.posting import CALL, Taken, prepare, published, send_publicly
 from dashboard.platforms.protocol import (
     About,
     AppGuide,
@@ -43,7 +32,6 @@ from dashboard.platforms.protocol import (
     RefreshOutcome,
 )
 from dashboard.platforms.registered import RegisteredByHand
-from dashboard.platforms.values import instant_of, lines_of, object_of, text_of, web_address
 
 KEY = "instagram"
 HOSTS = {
@@ -63,11 +51,10 @@ _LABELS = {
     "instagram_business_manage_comments": "read comments",
     "instagram_business_manage_messages": "read direct messages",
 }
-_PAGE = "100"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instagram(RegisteredByHand):
+class Instagram(InstagramMedia, RegisteredByHand):
     """See the module."""
 
     hosts: Hosts = field(default_factory=lambda: HOSTS)
@@ -121,7 +108,6 @@ class Instagram(RegisteredByHand):
         secret_label="Instagram App secret",  # noqa: S106  a label
         push_label="Deauthorize callback and data deletion address",
     )
-    rules = PostRules(longest=2_200, picture=PictureRule.MUST_BE_FETCHED)
 
     def through(self, sandbox_url: str) -> Platform:
         return Instagram(hosts=through_sandbox(self.hosts, KEY, sandbox_url))
@@ -174,7 +160,7 @@ class Instagram(RegisteredByHand):
             app,
             credential,
             "read the profile",
-            self._url("me"),
+            self.url("me"),
             fields="user_id,username,name,account_type",
         )
         remote_id, name = id_of((reply.body or {}).get("user_id")), reply.text("username", 100)
@@ -196,7 +182,7 @@ class Instagram(RegisteredByHand):
             app,
             credential,
             "read the profile",
-            self._url("me"),
+            self.url("me"),
             fields="user_id,username,account_type",
         )
         mine = id_of((reply.body or {}).get("user_id"))
@@ -213,81 +199,6 @@ class Instagram(RegisteredByHand):
             http, self.about, credential, url=url, grant_type="ig_refresh_token", now=now
         )
 
-    async def posts(
-        self, http: Http, credential: Credential, identity: Identity, *, cursor: str
-    ) -> tuple[Sequence[FoundPost], str]:
-        _ = identity
-        items, following = await graph.listed(
-            http,
-            None,
-            credential,
-            "list the posts",
-            self._url("me/media"),
-            about=self.about,
-            key=KEY,
-            fields="id,caption,permalink,timestamp",
-            limit=_PAGE,
-            **({"after": cursor} if cursor else {}),
-        )
-        return [post for item in items if (post := _post(item)) is not None], following
-
-    async def mentions(
-        self,
-        http: Http,
-        app: App | None,
-        credential: Credential,
-        identity: Identity,
-        *,
-        cursor: str,
-    ) -> tuple[Sequence[FoundMention], str]:
-        """The comments below the posts of the account, the newest posts first."""
-        _ = identity
-        items, following = await graph.listed(
-            http,
-            app,
-            credential,
-            "list the comments",
-            self._url("me/media"),
-            about=self.about,
-            key=KEY,
-            fields="id,permalink,comments.limit(50){id,text,username,timestamp}",
-            limit="25",
-            **({"after": cursor} if cursor else {}),
-        )
-        comments = [comment for item in items for comment in _comments(item)]
-        return sorted(comments, key=lambda found: found.at, reverse=True), following
-
-    async def publish(
-        self,
-        http: Http,
-        app: App | None,
-        credential: Credential,
-        identity: Identity,
-        post: Outgoing,
-    ) -> PublishOutcome:
-        """A container that nobody sees, wait until the picture is there, then publish it."""
-        hide = secrets_of(credential, app)
-        made = await prepare(
-            http, self._container_ask(credential, identity, post), hide, refused=graph.not_published
-        )
-        if isinstance(made, NotPublished):
-            return made
-        container = id_of((made.reply.body or {}).get("id"))
-        ready = await self._ready(http, app, credential, container)
-        if ready is not None:
-            return ready
-        ask = Ask(
-            call=CALL,
-            method="POST",
-            url=self._url(f"{identity.remote_id}/media_publish"),
-            headers=bearer(credential.access),
-            form={"creation_id": container},
-        )
-        done = await send_publicly(http, ask, hide, refused=graph.not_published_or_unclear)
-        if not isinstance(done, Taken):
-            return done
-        return published(done, id_of((done.reply.body or {}).get("id")))
-
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """Instagram documents no way to give a token back; it ends by itself within 60 days."""
 
@@ -297,72 +208,13 @@ class Instagram(RegisteredByHand):
         _ = http
         return graph.deauthorized(app, delivery, now=now, status_url="https://www.instagram.com/")
 
-    async def _ready(
-        self, http: Http, app: App | None, credential: Credential, container: str
-    ) -> NotPublished | None:
-        """None once Instagram has fetched the picture; it usually has at once."""
-        if not container:
-            return NotPublished(evidence=Evidence(call="prepare the post"), again=True)
-        ask = Ask(
-            call="ask for the picture",
-            method="GET",
-            url=f"{self._url(container)}?fields=status_code",
-            headers=bearer(credential.access),
-        )
-        told = await prepare(http, ask, secrets_of(credential, app), refused=graph.not_published)
-        if isinstance(told, NotPublished):
-            return told
-        status = told.reply.text("status_code", 40)
-        if status == "FINISHED":
-            return None
-        failed = status in {"ERROR", "EXPIRED"}
-        return NotPublished(
-            evidence=told.reply.evidence(code=status), about_the_post=failed, again=not failed
-        )
-
-    def _container_ask(self, credential: Credential, identity: Identity, post: Outgoing) -> Ask:
-        form = {"caption": with_link(post)}
-        if post.picture is not None:
-            form |= {"image_url": post.picture.url, "alt_text": post.picture.alt}
-        return Ask(
-            call="prepare the post",
-            method="POST",
-            url=self._url(f"{identity.remote_id}/media"),
-            headers=bearer(credential.access),
-            form=form,
-        )
-
-    def _url(self, path: str) -> str:
+    def url(self, path: str) -> str:
         return f"{self.hosts['graph']}/{VERSION}/{path}"
 
+    def token(self, credential: Credential, identity: Identity) -> str:
+        _ = identity
+        return credential.access
 
-def _post(item: object) -> FoundPost | None:
-    post = object_of(item)
-    remote_id, at = id_of(post.get("id")), instant_of(post.get("timestamp"))
-    if not remote_id or at is None:
-        return None
-    return FoundPost(
-        remote_id=remote_id,
-        text=lines_of(post.get("caption"), 20_000),
-        url=web_address(post.get("permalink")),
-        published_at=at,
-    )
-
-
-def _comments(item: object) -> list[FoundMention]:
-    data = object_of(object_of(item).get("comments")).get("data")
-    found = []
-    for one in data if isinstance(data, list) else ():
-        comment = object_of(one)
-        remote_id, at = id_of(comment.get("id")), instant_of(comment.get("timestamp"))
-        if remote_id and at is not None:
-            found.append(
-                FoundMention(
-                    remote_id=remote_id,
-                    author=text_of(comment.get("username")),
-                    text=lines_of(comment.get("text"), 20_000),
-                    url=web_address(object_of(item).get("permalink")),
-                    at=at,
-                )
-            )
-    return found
+    def whose(self, identity: Identity) -> str:
+        _ = identity
+        return "me"

@@ -157,6 +157,33 @@ SAMPLES = {
         ),
         identity=Identity(remote_id="17841", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
+    "instagram_page": Sample(
+        platform=_platform("instagram_page"),
+        app=App(
+            client_id="1234567891",
+            client_secret="hush-instagram-page-app-secret",
+            facts={"token_endpoint": "https://graph.facebook.com/v26.0/oauth/access_token"},
+        ),
+        credential=Credential(
+            access="hush-instagram-page-user-token",
+            scopes=frozenset(
+                {
+                    "instagram_basic",
+                    "instagram_content_publish",
+                    "instagram_manage_comments",
+                    "instagram_manage_messages",
+                    "pages_show_list",
+                    "pages_read_engagement",
+                }
+            ),
+            extra={
+                "page:17842": "hush-instagram-page-token",
+                "of:17842": "10158",
+                "renew_by": "2027-02-22T10:00:00+00:00",
+            },
+        ),
+        identity=Identity(remote_id="17842", name="Bakery Jansen", handle="@bakeryjansen"),
+    ),
     "threads": Sample(
         platform=_platform("threads"),
         app=App(client_id="3456789012", client_secret="hush-threads-app-secret"),

@@ -273,7 +273,7 @@ NAMES = (
     "after", "comments", "created_time", "permalink_url", "post_id", "author", "notifications",
     "reason", "indexedAt", "blob", "title", "detail", "type", "meta", "next_token", "elements",
     "organization", "role", "state", "serviceErrorCode", "active", "sub", "value", "image",
-    "uploadUrl", "publishedAt", "commentary",
+    "uploadUrl", "publishedAt", "commentary", "instagram_business_account", "user_id",
 )  # fmt: skip
 
 
