@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     command("scheduler", "roles:scheduler", "Only a scheduler; needs DATABASE_URL and REDIS_URL.")
     _add_user_commands(command("user", "people:add", "Add a user."))
     command("migrate", "preparing:migrate", "Bring the database up to date.")
+    table = command("platforms", "platforms:platforms", "What each platform offers, as a table.")
+    table.add_argument("--readme", action="store_true", help="write it into README.md")
     command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
     test = command("test", "testing:test", "Run the tests; other options go to pytest.")
     test.add_argument("--slow", action="store_true", help="only the tests that take long")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.cli.platforms import table, with_table
+from dashboard.platforms import PLATFORMS
 from dashboard.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,3 +40,7 @@ def test_pictures_are_there(picture: str) -> None:
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"\./manage (\w+)", README))))
 def test_commands_exist(command: str) -> None:
     assert f'"{command}": ' in (ROOT / "manage").read_text()
+
+
+def test_the_table_of_platforms_is_as_the_code_says() -> None:
+    assert with_table(README, table(PLATFORMS)) == README, "run ./manage platforms --readme"
