@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     REMOVED = "removed"
     RESTORED = "restored"
     SYNCED = "synced"
+    PLATFORM_INCIDENT = "platform_incident"  # told by the incident's own notice, never by itself
     SETTINGS_CHANGED = "settings_changed"
     INVITED = "invited"
     PASSWORD_WANTED = "password_wanted"  # noqa: S105  # a kind of event; no user_id: nobody's

@@ -104,6 +104,19 @@ def changes_before(
     return {row.account_id: change_from(row.data, row.at) for row in rows if row.account_id}
 
 
+def newest_changes(session: Session, account_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """The last state change of each account, by its number."""
+    rows = session.execute(
+        select(col(EventRow.account_id), func.max(col(EventRow.seq)))
+        .where(
+            col(EventRow.account_id).in_(account_ids),
+            col(EventRow.kind) == EventKind.LINK_STATE.value,
+        )
+        .group_by(col(EventRow.account_id))
+    )
+    return {account_id: seq for account_id, seq in rows if account_id and seq}
+
+
 def open_stories(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the accounts of which trouble was the last thing told."""
     newest = (

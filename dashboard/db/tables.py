@@ -368,6 +368,25 @@ class MentionRow(SQLModel, table=True):
     )
 
 
+class IncidentRow(SQLModel, table=True):
+    """Many links of one place in trouble at once: one story instead of many (R59).
+
+    `kind` is "silent" or "offline" (we ourselves; then `platform` is ""). `healing_since` is when
+    the first of its links answered again; `held_back` counts changes that were told to nobody.
+    """
+
+    __tablename__ = "incidents"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: str = Field(max_length=20)
+    platform: str = Field(default="", max_length=40)
+    server: str = Field(default="", max_length=255)
+    began_at: datetime = Field(index=True)
+    healing_since: datetime | None = None
+    ended_at: datetime | None = Field(default=None, index=True)
+    accounts: int = 0
+    held_back: int = 0
+
+
 class PushRow(SQLModel, table=True):
     """A verified message of a platform: kept so that the same one twice is one (R48)."""
 

@@ -15,6 +15,8 @@ class NoticeKind(StrEnum):
     LINK_LIMITED = "link_limited"
     LINK_EXPIRING = "link_expiring"
     LINK_RECOVERED = "link_recovered"
+    PLATFORM_SILENT = "platform_silent"
+    PLATFORM_BACK = "platform_back"
     SETTINGS_CHANGED = "settings_changed"
     INVITATION = "invitation"
     NEW_PASSWORD = "new_password"  # noqa: S105  # a kind of mail
@@ -56,6 +58,14 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
         label="Send me an email when an account works again",
         explanation="Closes the story: what was wrong, for how long, and who repaired it.",
     ),
+    NoticeKind.PLATFORM_SILENT: NoticeSpec(
+        label="Send me an email when a whole platform does not answer",
+        explanation="Once at its start, instead of one for each account: nothing is to be done.",
+    ),
+    NoticeKind.PLATFORM_BACK: NoticeSpec(
+        label="Send me an email when that platform answers again",
+        explanation="Once at its end; accounts that still have trouble are told one by one.",
+    ),
     NoticeKind.SETTINGS_CHANGED: NoticeSpec(
         label="Send me an email when somebody else changes my settings",
         explanation="Always sent: nobody's settings change behind their back.",
@@ -94,6 +104,9 @@ _TRUE_IN: dict[NoticeKind, frozenset[LinkState]] = {
     NoticeKind.LINK_EXPIRING: frozenset({LinkState.EXPIRING}),
     NoticeKind.LINK_RECOVERED: _WORKS,
 }
+
+PLATFORM_KINDS = frozenset({NoticeKind.PLATFORM_SILENT, NoticeKind.PLATFORM_BACK})
+"""Kinds that tell of a platform as a whole (R59)."""
 
 TROUBLE = frozenset({NoticeKind.LINK_BROKEN, NoticeKind.LINK_LIMITED})
 """Kinds that open a story; a recovery closes it."""

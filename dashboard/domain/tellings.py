@@ -98,6 +98,20 @@ class LinkTelling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformTelling:
+    """What the templates about a whole platform are given; `accounts` are within the reach."""
+
+    reader: str
+    zone: str
+    platform: str  # "Facebook", or "Mastodon (mastodon.example)"
+    at: str
+    accounts: str  # "12 accounts of yours"
+    why: tuple[str, ...]
+    settings_url: str
+    accounts_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordTelling:
     """What the templates that hold a single-use link are given; `who` invited, empty: nobody."""
 

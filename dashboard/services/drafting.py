@@ -12,6 +12,7 @@ from uuid import UUID
 from dashboard.db.audience import Recipient, audience, person_concerned
 from dashboard.db.deliveries import Claimed, notices_of
 from dashboard.db.engine import UnitOfWork
+from dashboard.db.incidents import open_incidents
 from dashboard.db.one_time import Purpose
 from dashboard.db.people import find_login_of
 from dashboard.db.tidings import (
@@ -24,15 +25,23 @@ from dashboard.db.tidings import (
     tidings,
 )
 from dashboard.domain import places
+from dashboard.domain.incidents import Place
 from dashboard.domain.notices import (
     NOTICE_SPECS,
     PASSWORD_LINKS,
     PERSONAL,
+    PLATFORM_KINDS,
     NoticeKind,
     net_changes,
     still_true,
 )
-from dashboard.domain.tellings import LinkTelling, PasswordTelling, SettingsTelling, Story
+from dashboard.domain.tellings import (
+    LinkTelling,
+    PasswordTelling,
+    PlatformTelling,
+    SettingsTelling,
+    Story,
+)
 from dashboard.domain.wording import day_and_time, listed, one_line, zone_named
 from dashboard.services.one_time import LASTS, issue
 from dashboard.services.ports import Tools
@@ -55,7 +64,7 @@ class Draft:
 
     template: str
     recipient: Recipient
-    telling: LinkTelling | SettingsTelling | PasswordTelling
+    telling: LinkTelling | PlatformTelling | SettingsTelling | PasswordTelling
     accounts: Mapping[UUID, Collection[UUID]]
     references: tuple[str, ...] = ()  # the earlier mail of the same story
 
@@ -84,6 +93,8 @@ def draft(tools: Tools, unit: UnitOfWork, claimed: Claimed) -> Draft | Needless:
         return _of_settings(tools, unit, claimed, told)
     if claimed.kind in PASSWORD_LINKS:
         return _of_password(tools, unit, claimed, told)
+    if claimed.kind in PLATFORM_KINDS:
+        return _of_platform(tools, unit, claimed, told)
     return _of_links(tools, unit, claimed, told)
 
 
@@ -122,6 +133,47 @@ def _of_settings(
         telling=telling,
         accounts={},
     )
+
+
+def _of_platform(
+    tools: Tools, unit: UnitOfWork, claimed: Claimed, told: list[Tiding]
+) -> Draft | Needless:
+    """One mail about a whole platform; it counts the accounts within the reader's reach."""
+    ids = {tiding.account_id for tiding in told if tiding.account_id is not None}
+    person = _reach(unit, claimed.user_id, {claimed.kind: ids}).get(claimed.kind)
+    if person is None:
+        return Needless(why=NOT_THEIRS)
+    where = told[0].data
+    place = Place(platform=str(where["platform"]), server=str(where["server"]))
+    going_on = place in {incident.place for incident in open_incidents(unit)}
+    if going_on is not (claimed.kind is NoticeKind.PLATFORM_SILENT):
+        return Needless(why=NOT_TRUE)
+    zone = zone_named(person.time_zone)
+    count = len(person.accounts)
+    telling = PlatformTelling(
+        reader=one_line(person.name),
+        zone=zone.key,
+        platform=_named(tools, place),
+        at=day_and_time(told[0].at, zone),
+        accounts="1 account" if count == 1 else f"{count} accounts",
+        why=(NOTICE_SPECS[claimed.kind].label,),
+        settings_url=tools.settings.base_url + places.MY_SETTINGS,
+        accounts_url=tools.settings.base_url + places.ACCOUNTS,
+    )
+    notice = told[0].notice_id
+    return Draft(
+        template=claimed.kind.value,
+        recipient=person,
+        telling=telling,
+        accounts={notice: person.accounts},
+    )
+
+
+def _named(tools: Tools, place: Place) -> str:
+    platform = tools.platforms.get(place.platform)
+    label = platform.about.label if platform else place.platform
+    server = place.server.partition("://")[2]
+    return f"{label} ({one_line(server)})" if server else label
 
 
 def _of_password(

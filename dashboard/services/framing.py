@@ -60,6 +60,12 @@ def _waiting(screen: FrameScreen) -> tuple[Banner, ...]:
 
 
 def _silence(tools: Tools, screen: FrameScreen) -> tuple[Banner, ...]:
+    if screen.offline_since is not None:
+        text = (
+            f"Linkkeeper itself has reached nobody since {screen.offline_since:%H:%M} UTC. Look at "
+            "the network of its server: no account is to blame, do not relink."
+        )
+        return (Banner(kind="problem", text=text),)
     return tuple(
         Banner(
             kind="note",

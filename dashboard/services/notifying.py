@@ -16,18 +16,21 @@ from uuid import UUID
 from dashboard.db.audience import audience, person_concerned
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.events import EventKind
+from dashboard.db.incidents import open_incidents
 from dashboard.db.outbox import (
     Untold,
     add_deliveries,
     add_notice,
     changes_before,
     claim_untold,
+    newest_changes,
     oldest_untold,
     open_stories,
     was_told,
 )
 from dashboard.domain.faults import point
 from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
+from dashboard.services.incidents import Story, end_over_incidents, sort_out
 from dashboard.services.ports import Tools
 
 _WAITS = {EventKind.LINK_STATE: 1, EventKind.SETTINGS_CHANGED: 12}
@@ -50,6 +53,8 @@ def gather(tools: Tools) -> Gathered:
     now = tools.now()
     with tools.database.reading() as session:
         ripe_at = {kind: at + _wait(tools, kind) for kind, at in oldest_untold(session).items()}
+    if EventKind.LINK_STATE not in ripe_at and end_over_incidents(tools):
+        ripe_at[EventKind.LINK_STATE] = now
     made = 0
     for kind, at in ripe_at.items():
         if at <= now:
@@ -69,7 +74,8 @@ def anything_ripe(tools: Tools) -> bool:
     now = tools.now()
     with tools.database.reading() as session:
         untold = oldest_untold(session)
-    return any(at + _wait(tools, kind) <= now for kind, at in untold.items())
+        going_on = bool(open_incidents(session))
+    return going_on or any(at + _wait(tools, kind) <= now for kind, at in untold.items())
 
 
 def message_id(tools: Tools, notice_id: UUID, user_id: UUID, channel: str = "mail") -> str:
@@ -103,10 +109,13 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
     for event in events:
         if event.account_id is not None:
             by_account[event.account_id].append(event)
+    found = sort_out(tools, unit, {one: [e.change for e in own] for one, own in by_account.items()})
     before = changes_before(unit, by_account.keys(), events)
     stories = open_stories(unit, by_account.keys())
     worth: dict[NoticeKind, dict[UUID, int]] = defaultdict(dict)
     for account_id, own in by_account.items():
+        if account_id in found.held_back:
+            continue
         kind = notice_for_changes(
             [event.change for event in own],
             before=before.get(account_id),
@@ -114,11 +123,18 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
         )
         if kind is not None:
             worth[kind][account_id] = own[-1].seq
-    made = 0
+    for account_id, seq in newest_changes(unit, found.left_over).items():
+        worth[NoticeKind.LINK_BROKEN].setdefault(account_id, seq)
+    made = sum(_tell_story(tools, unit, story) for story in found.stories)
     for kind, accounts in worth.items():
         people = [person.user_id for person in audience(unit, kind, accounts.keys())]
         made += _add(tools, unit, kind, accounts.values(), people)
     return made
+
+
+def _tell_story(tools: Tools, unit: UnitOfWork, story: Story) -> int:
+    people = [person.user_id for person in audience(unit, story.kind, story.accounts)]
+    return _add(tools, unit, story.kind, story.seqs, people)
 
 
 def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:

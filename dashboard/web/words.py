@@ -29,12 +29,16 @@ _NOTICE_WORDS = {
     "link_limited": "A permission is missing",
     "link_expiring": "A link must be renewed soon",
     "link_recovered": "An account works again",
+    "platform_silent": "A whole platform does not answer",
+    "platform_back": "That platform answers again",
 }
 _NOTICE_ICONS = {
     "link_broken": "problem",
     "link_limited": "warning",
     "link_expiring": "clock",
     "link_recovered": "check-circle",
+    "platform_silent": "no-answer",
+    "platform_back": "pulse",
 }
 
 

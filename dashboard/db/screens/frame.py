@@ -10,7 +10,9 @@ from sqlmodel import col
 
 from dashboard.db.access import visible
 from dashboard.db.heartbeats import latest
+from dashboard.db.incidents import open_incidents
 from dashboard.db.tables import AccountRow, LinkRow
+from dashboard.domain.incidents import IncidentKind
 from dashboard.domain.states import NEEDS_A_PERSON, LinkState
 from dashboard.domain.team import Viewer
 
@@ -32,6 +34,7 @@ class FrameScreen:
     any_accounts: bool
     needs_you: int
     silent: tuple[SilentPlace, ...]
+    offline_since: datetime | None  # we ourselves cannot reach anybody
     checked_at: datetime | None
     beats: dict[str, datetime]
 
@@ -57,8 +60,15 @@ def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
         or session.execute(_links(viewer, col(LinkRow.id)).limit(1)).first() is not None,
         needs_you=session.execute(needs_you).scalar_one(),
         silent=_silent(session, viewer),
+        offline_since=_offline_since(session),
         checked_at=checked_at,
         beats=latest(session),
+    )
+
+
+def _offline_since(session: Session) -> datetime | None:
+    return next(
+        (one.began_at for one in open_incidents(session) if one.kind is IncidentKind.OFFLINE), None
     )
 
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _publishing()
     _mentions()
     _pushes()
+    _incidents()
 
 
 def _publishing() -> None:
@@ -79,3 +80,21 @@ def _pushes() -> None:
         sa.PrimaryKeyConstraint("platform", "id_hash"),
     )
     op.create_index(op.f("ix_pushes_at"), "pushes", ["at"])
+
+
+def _incidents() -> None:
+    op.create_table(
+        "incidents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("platform", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("server", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("began_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("healing_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("accounts", sa.Integer(), nullable=False),
+        sa.Column("held_back", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    for name in ("began_at", "ended_at"):
+        op.create_index(op.f(f"ix_incidents_{name}"), "incidents", [name])

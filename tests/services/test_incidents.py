@@ -1,0 +1,215 @@
+"""An outage is one story: each reader hears of it once at its start and once at its end (R59)."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlmodel import select
+
+from dashboard.db.tables import AccountRow, IncidentRow, LinkRow
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
+from dashboard.domain.team import Viewer
+from dashboard.services.checking import check_due
+from dashboard.services.framing import frame_for
+from dashboard.services.notifying import anything_ripe, gather
+from dashboard.services.ports import Tools
+from dashboard.services.sending import send_due
+from tests.factories import FakePlatform, make_account, make_role, make_user
+from tests.fakes import START, FrozenClock
+from tests.services.letter_box import LetterBox
+
+SAID = Evidence(call="read the profile")
+SILENCE = NoAnswer(cause=Cause.NO_ANSWER, evidence=SAID)
+REFUSED = Refused(cause=Cause.PASSWORD_CHANGED, evidence=SAID)
+
+
+class Weather(FakePlatform):
+    """Silent as a whole while `down`; else what a test has said of single accounts."""
+
+    def __init__(self, key: str = "fake") -> None:
+        super().__init__()
+        self.about = replace(FakePlatform.about, key=key, label=f"The {key}")
+        self.down = False
+
+    async def check(self, http, app, credential, identity) -> CheckOutcome:
+        outcome = self.outcomes.get(identity.remote_id, Works())
+        return SILENCE if self.down and not isinstance(outcome, Refused) else outcome
+
+
+@pytest.fixture
+def box() -> LetterBox:
+    return LetterBox()
+
+
+@pytest.fixture
+def sky() -> Weather:
+    return Weather()
+
+
+@pytest.fixture
+def tools(tools: Tools, box: LetterBox, sky: Weather) -> Tools:
+    return replace(tools, mailer=box, platforms={"fake": sky, "other": Weather("other")})
+
+
+@pytest.fixture
+def readers(tools: Tools) -> list[str]:
+    """Two who see everything."""
+    role = make_role(tools.database)
+    emails = ["anna@example.org", "ben@example.org"]
+    for email in emails:
+        make_user(tools.database, role_id=role, email=email)
+    return emails
+
+
+def settle(tools: Tools, number: int, platform: str = "fake") -> list[UUID]:
+    return [
+        make_account(
+            tools.database,
+            name=f"{platform} {one}",
+            platform=platform,
+            remote_id=f"{platform}-{one}",
+            next_check_at=START + timedelta(seconds=2 * one),
+        )
+        for one in range(number)
+    ]
+
+
+def live(tools: Tools, clock: FrozenClock, minutes: int, *, step: int = 60) -> None:
+    """What worker and scheduler do meanwhile."""
+    for _ in range(minutes * 60 // step):
+        clock.advance(seconds=step)
+        check_due(tools)
+        if anything_ripe(tools):
+            clock.advance(seconds=6)
+            gather(tools)
+        send_due(tools)
+
+
+def subjects(box: LetterBox) -> Counter[str]:
+    return Counter(letter.subject for letter in box.letters)
+
+
+SILENT, BACK = (
+    "The fake does not answer: nothing for you to do",
+    "The fake answers again",
+)
+
+
+def test_r59_i7_an_hour_without_a_platform_is_one_mail_at_its_start_and_one_at_its_end(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 300)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 60)
+    assert subjects(box) == {SILENT: len(readers)}
+    assert "300 accounts" in box.letters[0].text
+    sky.down = False
+    live(tools, clock, 60)
+    assert subjects(box) == {SILENT: len(readers), BACK: len(readers)}
+    with tools.database.reading() as session:
+        incident = session.exec(select(IncidentRow)).one()
+        assert {link.state for link in session.exec(select(LinkRow)).all()} == {"healthy"}
+    assert incident.ended_at is not None
+    assert incident.held_back == 600, "into silence and out of it, for each account"
+
+
+def test_a_real_refusal_during_an_outage_alarms_at_once(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 6)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    box.letters.clear()
+    sky.outcomes["fake-3"] = REFUSED
+    for _ in range(20):
+        tools.traffic.hosts.clear()  # a process that has not met the silence and asks everybody
+        live(tools, clock, 1)
+    assert sorted(letter.to for letter in box.letters) == readers
+    assert "fake 3" in box.letters[0].subject
+
+
+def test_one_silent_account_of_many_is_told_as_its_own_trouble(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 6)
+    live(tools, clock, 12)
+    sky.outcomes["fake-3"] = SILENCE
+    live(tools, clock, 60)
+    assert set(subjects(box)) & {SILENT, BACK} == set()
+    assert len(box.letters) == len(readers)
+
+
+def test_one_server_of_a_platform_is_a_place_of_its_own(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    accounts = settle(tools, 8)
+    with tools.database.writing() as unit:
+        for account in accounts[:3]:
+            unit.get_one(AccountRow, account).server = "https://a.example"
+    live(tools, clock, 12)
+    for number in range(3):
+        sky.outcomes[f"fake-{number}"] = SILENCE
+    live(tools, clock, 60)
+    assert subjects(box) == {
+        "The fake (a.example) does not answer: nothing for you to do": len(readers)
+    }
+
+
+def test_who_stays_silent_after_the_end_is_told_of_separately(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    box.letters.clear()
+    sky.down = False
+    sky.outcomes["fake-3"] = SILENCE
+    live(tools, clock, 120)
+    told = [subject for subject in subjects(box) if "fake 3" in subject]
+    assert len(told) == 1
+    assert subjects(box)[BACK] == len(readers)
+
+
+def test_when_nobody_answers_at_all_we_are_offline_and_nobody_is_told(
+    tools: Tools,
+    ada: Viewer,
+    sky: Weather,
+    box: LetterBox,
+    clock: FrozenClock,
+) -> None:
+    settle(tools, 4)
+    settle(tools, 4, "other")
+    other = tools.platforms["other"]
+    assert isinstance(other, Weather)
+    live(tools, clock, 12)
+    sky.down = other.down = True
+    live(tools, clock, 60)
+    assert box.letters == []
+    with tools.database.reading() as session:
+        assert session.exec(select(IncidentRow.kind)).all() == ["offline"]
+    (banner, *_) = frame_for(tools, ada).banners
+    assert "Linkkeeper itself has reached nobody" in banner.text
+    sky.down = other.down = False
+    live(tools, clock, 60)
+    assert box.letters == []
+    with tools.database.reading() as session:
+        assert session.exec(select(IncidentRow.ended_at)).one() is not None
+        assert {link.state for link in session.exec(select(LinkRow)).all()} == {"healthy"}
+
+
+def test_a_reader_hears_only_of_platforms_on_which_he_has_accounts(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    narrow = make_role(tools.database, name="Narrow", all_accounts=False)
+    make_user(tools.database, role_id=narrow, email="cees@example.org")
+    settle(tools, 4)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    assert {letter.to for letter in box.letters} == set(readers)
