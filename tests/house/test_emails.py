@@ -13,15 +13,23 @@ from dashboard.domain.notices import (
     NOTICE_SPECS,
     PASSWORD_LINKS,
     PERSONAL,
+    PLATFORM_KINDS,
     NoticeKind,
     SettingChange,
 )
-from dashboard.domain.tellings import Lacking, LinkTelling, PasswordTelling, SettingsTelling, Story
+from dashboard.domain.tellings import (
+    Lacking,
+    LinkTelling,
+    PasswordTelling,
+    PlatformTelling,
+    SettingsTelling,
+    Story,
+)
 from dashboard.services.drafting import DIGEST
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
 LINK_MAILS = [
-    *(kind.value for kind in NoticeKind if kind not in PERSONAL),
+    *(kind.value for kind in NoticeKind if kind not in PERSONAL | PLATFORM_KINDS),
     DIGEST,
 ]
 BARE = Story(
@@ -225,3 +233,27 @@ def test_every_fact_of_a_story_reaches_some_mail() -> None:
         value = getattr(FULL, field.name)
         if isinstance(value, str) and field.name != "kind":
             assert value in told, field.name
+
+
+@pytest.mark.parametrize("kind", sorted(PLATFORM_KINDS))
+def test_a_mail_about_a_platform_says_the_same_in_both_parts_and_to_do_nothing(
+    kind: NoticeKind,
+) -> None:
+    told = PlatformTelling(
+        reader="Anna",
+        zone="Europe/Amsterdam",
+        platform="Fakebook",
+        at="Tuesday 24 November 2026, 11:00",
+        accounts="12 accounts",
+        why=(NOTICE_SPECS[kind].label,),
+        settings_url="https://links.example/settings/me",
+        accounts_url="https://links.example/settings/accounts",
+    )
+    letter = render_letter(kind.value, {"telling": told})
+    html, text = read(letter)
+    plain = set(words(text)) - {"https", "links", "example", "settings", "me", "accounts"}
+    assert plain <= set(html.words)
+    assert "12 accounts" in text
+    assert set(links(text)) == {told.settings_url, told.accounts_url} == set(html.links)
+    if kind is NoticeKind.PLATFORM_SILENT:
+        assert "do not relink" in text
