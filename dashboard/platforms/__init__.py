@@ -16,6 +16,7 @@ from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
 from dashboard.platforms.sandbox import Sandbox
 from dashboard.platforms.threads import Threads
 from dashboard.platforms.x import X
+from dashboard.platforms.youtube import YouTube
 
 PLATFORMS: tuple[Platform, ...] = (
     Facebook(),
@@ -24,6 +25,7 @@ PLATFORMS: tuple[Platform, ...] = (
     Threads(),
     LinkedIn(),
     X(),
+    YouTube(),
     Mastodon(),
     Bluesky(),
     Sandbox(),

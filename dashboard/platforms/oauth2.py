@@ -8,7 +8,7 @@ of a token endpoint accuses a token only with the protocol's own words: `invalid
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -25,6 +25,7 @@ from dashboard.domain.errors import PlatformError
 from dashboard.domain.wire import Ask, Http, NoAnswerError
 from dashboard.platforms.answers import Reply, secrets_of, send
 from dashboard.platforms.protocol import (
+    AppTest,
     Refreshed,
     RefreshOutcome,
     RefreshRefused,
@@ -41,15 +42,19 @@ PKCE = "pkce"
 SEPARATOR = "scope_separator"
 CLIENT_ID_NAME = "client_id_name"
 CLIENT_AUTH = "client_auth"
-"""Keys of `App.facts`. PKCE is "no" where a server knows another method only (R26). The last three
+CONTINUOUS = "continuous_refresh"
+"""Keys of `App.facts`. PKCE is "no" where a server knows another method only (R26). The last four
 are for platforms that bend the protocol: "," between permissions, "client_key" for the id, "basic"
-for id and secret in a header (RFC 6749, 2.3.1)."""
+for id and secret in a header (RFC 6749, 2.3.1), "true" to ask for renewal without end."""
 
 _VERIFIER_BYTES = 64  # 86 letters; RFC 7636 wants 43 to 128
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # for answers whose tokens nobody keeps
 _REFRESH_DEADLINE = 75.0  # seconds: an abandoned refresh may lose the new token (R34)
 _REFUSALS = frozenset({"invalid_grant"})
 # `unauthorized_client` says that this app may not ask in this way: nothing about the person's yes.
-_APP_PROBLEMS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+_APP_PROBLEMS = frozenset(
+    {"invalid_client", "unauthorized_client", "unsupported_grant_type", "deleted_client"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,8 @@ def start(app: App, *, redirect_uri: str, state: str, extra: Mapping[str, str]) 
 def code_ask(app: App, *, code: str, verifier: str, redirect_uri: str) -> Ask:
     """Exchange the code (RFC 6749, 4.1.3)."""
     proof = {"code_verifier": verifier} if _uses_pkce(app) else {}
+    if CONTINUOUS in app.facts:
+        proof[CONTINUOUS] = app.facts[CONTINUOUS]
     body = prepare_token_request(
         "authorization_code", redirect_uri=redirect_uri, code=code, **proof
     )
@@ -158,7 +165,8 @@ def read_tokens(reply: Reply, *, asked: tuple[str, ...] = (), now: datetime) -> 
         return _fault(reply, Fault.OURS, code)
     if reply.status != HTTPStatus.OK or not access or kind != "bearer":
         return _fault(reply, Fault.UNCLEAR, code)
-    life, refresh_life = span_of(body.get("expires_in")), span_of(body.get("refresh_expires_in"))
+    life = span_of(body.get("expires_in"))
+    refresh_life = span_of(body.get("refresh_expires_in") or body.get("refresh_token_expires_in"))
     return Tokens(
         access=access,
         refresh=token_of(body.get("refresh_token")),
@@ -166,6 +174,18 @@ def read_tokens(reply: Reply, *, asked: tuple[str, ...] = (), now: datetime) -> 
         expires_at=now + life if life else None,
         refresh_expires_at=now + refresh_life if refresh_life else None,
     )
+
+
+async def test_by_renewal(http: Http, app: App) -> tuple[AppTest, Evidence]:
+    """Renew with a made-up token: only who is let in hears that the token is worth nothing."""
+    ask = refresh_ask(app, "linkkeeper-asks-whether-it-is-known")
+    reply = await send(http, ask, secrets_of(None, app))
+    told = read_tokens(reply, now=_ANY_TIME)
+    code = reply.text("error", 80)
+    if isinstance(told, TokenFault) and told.fault is not Fault.UNCLEAR:
+        known = told.fault is Fault.REFUSED
+        return (AppTest.WORKS if known else AppTest.REFUSED), reply.evidence(code=code)
+    return AppTest.UNCLEAR, reply.evidence(code=code)
 
 
 async def exchange(

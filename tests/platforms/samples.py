@@ -87,6 +87,13 @@ def app_of(server: str, **facts: str) -> App:
     )
 
 
+GOOGLE = "https://www.googleapis.com/auth/"
+GOOGLE_FACTS = {
+    "token_endpoint": "https://oauth2.googleapis.com/token",
+    "revocation_endpoint": "https://oauth2.googleapis.com/revoke",
+}
+
+
 def _platform(key: str) -> Platform:
     return available(SANDBOX)[key]
 
@@ -247,6 +254,21 @@ SAMPLES = {
         identity=Identity(
             remote_id="urn:li:organization:5515715", name="Bakery Jansen", handle="bakeryjansen"
         ),
+    ),
+    "youtube": Sample(
+        platform=_platform("youtube"),
+        app=App(
+            client_id="youtube-client",
+            client_secret="hush-youtube-app-secret",
+            facts=GOOGLE_FACTS,
+        ),
+        credential=Credential(
+            access="hush-youtube-access",
+            refresh="hush-youtube-refresh",
+            scopes=frozenset({f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl"}),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="UCx1", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
     "sandbox": Sample(
         platform=_platform("sandbox"),

@@ -274,6 +274,8 @@ NAMES = (
     "reason", "indexedAt", "blob", "title", "detail", "type", "meta", "next_token", "elements",
     "organization", "role", "state", "serviceErrorCode", "active", "sub", "value", "image",
     "uploadUrl", "publishedAt", "commentary", "instagram_business_account", "user_id",
+    "errors", "details", "kind", "nextPageToken",
+    "snippet", "contentDetails", "topLevelComment", "youtube#channelListResponse",
 )  # fmt: skip
 
 

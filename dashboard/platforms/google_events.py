@@ -1,0 +1,121 @@
+"""Security events that Google pushes (Cross-Account Protection, RISC): a reason to look, no proof.
+
+Each is a signed token (RFC 8417) that names a person. Google sends them only for people who allowed
+`email` or `profile`, to an address registered through its RISC interface by a service account. The
+names of the events: schemas.openid.net and public receivers; none of them ends a link here, all
+make Linkkeeper look. Events about a single token name it by a hash only and concern nobody here.
+
+Source: developers.google.com/identity/protocols/risc.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import cast
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
+
+from dashboard.domain.credentials import App
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.untrusted import UnreadableJsonError, read_json
+from dashboard.domain.wire import Ask, Http, NoAnswerError, Silence
+from dashboard.platforms.answers import Reply, send
+from dashboard.platforms.hosts import Hosts
+from dashboard.platforms.values import Body, epoch_of, object_of, text_of, token_of
+
+_LONGEST = 16_384
+_ALGORITHM = "RS256"
+_OLDEST, _NEWEST = timedelta(days=7), timedelta(minutes=5)
+_SEGMENTS = 3
+
+
+async def read(
+    http: Http, hosts: Hosts, app: App, delivery: Delivery, *, now: datetime
+) -> PushAnswer:
+    """Verify and read one event; raises ForgedPushError, NoAnswerError when keys cannot be had."""
+    token = _plausible(delivery, app)
+    config = await _told(http, "read where the keys are", _config_url(hosts))
+    issuer, place = config.text("issuer", 200), config.text("jwks_uri", 500)
+    if not issuer or not place.startswith(f"{hosts['www']}/"):
+        raise NoAnswerError(Silence.BROKEN_OFF, call=config.call)
+    keys = await _told(http, "read the keys", place)
+    claims = _verified(token, keys)
+    at = epoch_of(claims.get("iat"))
+    event_id = text_of(claims.get("jti"), 200)
+    fresh = at is not None and now - _OLDEST <= at <= now + _NEWEST
+    issued = str(claims.get("iss") or "").rstrip("/") == issuer.rstrip("/")
+    if not (fresh and issued and event_id and _is_for(claims, app)):
+        raise ForgedPushError
+    events = object_of(claims.get("events"))
+    hint = PushHint(
+        id=event_id,
+        what=", ".join(sorted(text_of(name, 200).rpartition("/")[2] for name in events))[:200],
+        subjects=frozenset(_people(events, issuer)),
+        at=at,
+    )
+    return PushAnswer(hints=(hint,), status=HTTPStatus.ACCEPTED)
+
+
+def _config_url(hosts: Hosts) -> str:
+    return f"{hosts['accounts']}/.well-known/risc-configuration"
+
+
+async def _told(http: Http, call: str, url: str) -> Reply:
+    reply = await send(http, Ask(call=call, method="GET", url=url, max_bytes=65_536))
+    if reply.status != HTTPStatus.OK or reply.body is None:
+        raise NoAnswerError(Silence.BROKEN_OFF, call=call)
+    return reply
+
+
+def _plausible(delivery: Delivery, app: App) -> str:
+    """The token, if it is worth asking Google for keys: of the right form and meant for us."""
+    try:
+        token = token_of(delivery.body.decode("ascii").strip())
+    except UnicodeDecodeError as error:
+        raise ForgedPushError from error
+    parts = token.split(".")
+    if len(delivery.body) > _LONGEST or len(parts) != _SEGMENTS or not all(parts):
+        raise ForgedPushError
+    header, claims = _opened(parts[0]), _opened(parts[1])
+    if header.get("alg") != _ALGORITHM or not _is_for(claims, app):
+        raise ForgedPushError
+    return token
+
+
+def _opened(segment: str) -> Body:
+    try:
+        padded = segment + "=" * (-len(segment) % 4)
+        return object_of(read_json(base64.b64decode(padded, altchars=b"-_", validate=True)))
+    except (binascii.Error, UnreadableJsonError) as error:
+        raise ForgedPushError from error
+
+
+def _verified(token: str, keys: Reply) -> Body:
+    try:
+        known = KeySet.import_key_set(cast(KeySetSerialization, keys.body))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NoAnswerError(Silence.BROKEN_OFF, call=keys.call) from error
+    try:
+        return jwt.decode(token, known, algorithms=[_ALGORITHM]).claims
+    except (JoseError, ValueError, TypeError) as error:
+        raise ForgedPushError from error
+
+
+def _is_for(claims: Body, app: App) -> bool:
+    meant = claims.get("aud")
+    audience = meant if isinstance(meant, list) else [meant]
+    return bool(app.client_id) and app.client_id in audience
+
+
+def _people(events: Body, issuer: str) -> Iterator[str]:
+    """Whom the events are about, where Google is who names them."""
+    for event in events.values():
+        subject = object_of(object_of(event).get("subject"))
+        by_google = str(subject.get("iss") or "").rstrip("/") == issuer.rstrip("/")
+        who = text_of(subject.get("sub"), 255)
+        if by_google and who:
+            yield who
