@@ -12,7 +12,7 @@ Sources: docs = learn.microsoft.com/en-us/linkedin.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
@@ -203,7 +203,24 @@ class LinkedIn(RegisteredByHand):
         if reply.status != HTTPStatus.OK or not isinstance(elements, list):
             raise self._failure(reply)
         found = {org.remote_id: org for item in elements if (org := _organisation(item))}
-        return subject, (*found.values(), member)
+        named = await self._named(http, app, credential, tuple(found.values()))
+        return subject, (*named, member)
+
+    async def _named(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        found: tuple[Identity, ...],
+    ) -> tuple[Identity, ...]:
+        """The same with names, which the roles do not tell; without an answer, numbers do."""
+        if not found:
+            return found
+        numbers = ",".join(_number_of(one) for one in found)
+        path = f"rest/organizationsLookup?ids=List({quote(numbers, safe=',')})"
+        reply = await self._read(http, app, credential, "read the names of the pages", path)
+        told = object_of((reply.body or {}).get("results")) if reply.status == HTTPStatus.OK else {}
+        return tuple(_with_name(one, object_of(told.get(_number_of(one)))) for one in found)
 
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
@@ -408,19 +425,30 @@ def _number(reply: Reply) -> int:
 
 
 def _organisation(item: object) -> Identity | None:
-    """An organisation that the person may act for; its name is told where it is asked along."""
+    """An organisation that the person may act for, known by its number only."""
     acl = object_of(item)
     urn = text_of(acl.get("organization"), 200) or text_of(acl.get("organizationTarget"), 200)
     state, role = text_of(acl.get("state"), 40), text_of(acl.get("role"), 60)
     if not urn.startswith(_COMPANY) or state not in {"", "APPROVED"} or role not in _ROLES:
         return None
-    told = object_of(acl.get("organization~"))
     number = urn.removeprefix(_COMPANY)
     return Identity(
         remote_id=urn,
-        name=text_of(told.get("localizedName")) or f"Organisation {number}",
-        handle=text_of(told.get("vanityName")),
+        name=f"Organisation {number}",
+        handle="",
         url=f"https://www.linkedin.com/company/{quote(number, safe='')}",
+    )
+
+
+def _number_of(organisation: Identity) -> str:
+    return organisation.remote_id.removeprefix(_COMPANY)
+
+
+def _with_name(organisation: Identity, told: Mapping[str, object]) -> Identity:
+    return replace(
+        organisation,
+        name=text_of(told.get("localizedName")) or organisation.name,
+        handle=text_of(told.get("vanityName")),
     )
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from email import message_from_bytes, policy
@@ -24,10 +25,13 @@ _ADDRESS = re.compile(r"http://\S+?(?=/\s)")
 class SandboxProcess:
     """The make-believe platform as a process of its own, steered by its control panel."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "dashboard.sandbox", "--data-dir", str(folder)]
         self._process = subprocess.Popen(
-            [*command, "--port", "0", "--seed"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [*command, "--port", "0", "--seed", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         found = _ADDRESS.search(self._process.stdout.readline())
@@ -45,6 +49,16 @@ class SandboxProcess:
 
     def post(self, account: str, text: str) -> None:
         self.press(account, "post", text=text)
+
+    def wait_until_unlinked(self, handle: str, *, seconds: float = 30) -> None:
+        """No permission of anybody carries the account any more."""
+        give_up = time.monotonic() + seconds
+        while True:
+            accounts = self._ask("/control/state.json")["accounts"]
+            if not next(one["grants"] for one in accounts if one["handle"] == handle):
+                return
+            assert time.monotonic() < give_up, f"{handle} is still linked"
+            time.sleep(0.2)
 
     def password_of(self, person: str) -> str:
         people = self._ask("/control/state.json")["people"]

@@ -101,12 +101,30 @@ def test_linkedin_organisations_are_picked_and_members_too() -> None:
         {
             "read who gave the permission": answer(200, {"sub": "abc", "name": "Anna J."}),
             "read the roles": answer(200, {"elements": acls}),
+            "read the names of the pages": answer(
+                200, {"results": {"1": {"localizedName": "Bakery", "vanityName": "bakery"}}}
+            ),
         }
     )
     sample = SAMPLES["linkedin"]
     subject, found = http.run(linkedin.identities(http, sample.app, sample.credential))
     assert subject.name == "Anna J."
     assert [one.remote_id for one in found] == ["urn:li:organization:1", "urn:li:person:abc"]
+    assert [one.name for one in found] == ["Bakery", "Anna J."]
+
+
+def test_linkedin_pages_are_offered_by_number_where_their_names_are_not_told() -> None:
+    role = {"organization": "urn:li:organization:1", "role": "ADMINISTRATOR", "state": "APPROVED"}
+    http = ScriptedHttp(
+        {
+            "read who gave the permission": answer(200, {"sub": "abc", "name": "Anna J."}),
+            "read the roles": answer(200, {"elements": [role]}),
+            "read the names of the pages": answer(403, {"serviceErrorCode": 100}),
+        }
+    )
+    sample = SAMPLES["linkedin"]
+    _, found = http.run(linkedin.identities(http, sample.app, sample.credential))
+    assert [one.name for one in found] == ["Organisation 1", "Anna J."]
 
 
 def test_linkedin_member_can_publish_and_reading_is_not_called_missing() -> None:

@@ -1,0 +1,234 @@
+"""Every platform that the Sandbox stands in for, driven through every cause in a real browser.
+
+What differs between platforms is data: a file per platform in the folder `platforms`. One
+installation, one Sandbox and one browser serve them all.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.cli.running import Installation
+from tests.e2e.around import SandboxProcess
+from tests.e2e.steps import Window, account_id, consent, in_calendar, row, set_up, synchronise
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+SECRET = "sandbox-only-not-a-secret"
+WRITTEN = "Written in Linkkeeper, read everywhere."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A button of the Sandbox, what must be seen then, and the button (or "relink") that heals."""
+
+    press: str
+    state: str
+    words: str
+    heal: str
+    scope: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"scope": self.scope} if self.scope else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One platform. `stranger` reaches none of `person`'s accounts; "" where nobody does."""
+
+    key: str
+    label: str
+    person: str
+    account: str
+    handle: str
+    causes: tuple[Cause, ...]
+    sibling: str = ""
+    stranger: str = ""
+    partial_consent: bool = True
+    posts: bool = True
+    mentions: bool = True
+    publishes: bool = True
+    revokes: bool = True
+    picture: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def _read(path: Path) -> Row:
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    causes = tuple(Cause(**one) for one in said.pop("causes"))
+    options = tuple(said.pop("options", {}).items())
+    return Row(**said, causes=causes, options=options)
+
+
+ROWS = [_read(path) for path in sorted(Path(__file__).parent.joinpath("platforms").glob("*.toml"))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The Sandbox, and a page of the administrator of an installation that talks to it."""
+
+    sandbox: SandboxProcess
+    page: Page
+
+
+@pytest.fixture(scope="module")
+def window(
+    tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[tuple[SandboxProcess, Window]]:
+    folder = tmp_path_factory.mktemp("platforms")
+    with SandboxProcess(folder / "sandbox", "--dialects") as sandbox:
+        linkkeeper = Installation(
+            folder / "var",
+            LINKKEEPER_SANDBOX_URL=sandbox.origin,
+            LINKKEEPER_SANDBOX_DIALECTS="yes",
+            LINKKEEPER_ALLOW_PRIVATE_HOSTS=sandbox.place,
+            LINKKEEPER_CHECK_EVERY="5",
+        )
+        try:
+            with Window.open(chromium, linkkeeper.address) as window:
+                set_up(window.page, linkkeeper.said)
+                yield sandbox, window
+        finally:
+            linkkeeper.stop()
+            linkkeeper.end()
+
+
+@pytest.fixture
+def place(window: tuple[SandboxProcess, Window]) -> Iterator[Place]:
+    sandbox, opened = window
+    for page in opened.fresh():
+        yield Place(sandbox=sandbox, page=page)
+
+
+@pytest.mark.parametrize("platform", ROWS, ids=lambda row: row.key)
+def test_platform_is_set_up_linked_broken_by_every_cause_healed_read_and_published_to(
+    place: Place, platform: Row
+) -> None:
+    page = place.page
+    _enter_registration(page, platform)
+    _link(page, platform)
+    _read_what_is_there(page, platform)
+    _publish(page, platform)
+    for cause in platform.causes:
+        _break_and_heal(place, platform, cause)
+    _remove(place, platform)
+
+
+def _enter_registration(page: Page, platform: Row) -> None:
+    page.goto(f"/settings/platforms/{platform.key}")
+    page.locator("#client_id").fill(f"linkkeeper-{platform.key}")
+    page.locator("#client_secret").fill(SECRET)
+    for name, value in platform.options:
+        page.locator(f"#{name}").fill(value)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Test this app").click()
+    expect(page.get_by_text("The test worked")).to_be_visible()
+
+
+def _link(page: Page, platform: Row) -> None:
+    """All accounts of the person by one log-in, with the picker."""
+    _to_the_picker(page, platform)
+    for account in filter(None, (platform.account, platform.sibling)):
+        page.get_by_label(account, exact=True).check()
+    page.get_by_role("button", name="Link these accounts").click()
+    expect(page).not_to_have_url(re.compile("/choose$"))
+    page.goto("/settings/accounts")
+    for account in filter(None, (platform.account, platform.sibling)):
+        expect(row(page, account)).to_have_attribute("data-state", "healthy")
+
+
+def _to_the_picker(page: Page, platform: Row) -> None:
+    page.goto(f"/settings/accounts/add/{platform.key}")
+    page.get_by_role("button", name=f"Continue with {platform.label}").click()
+    consent(page, platform.person)
+    expect(page.get_by_role("heading", name="Which accounts?")).to_be_visible()
+
+
+def _read_what_is_there(page: Page, platform: Row) -> None:
+    if not platform.posts:
+        return
+    synchronise(page, platform.account)
+    assert in_calendar(page, platform.account)
+    if platform.mentions:
+        page.goto("/monitor")
+        expect(page.locator(".mention").filter(has_text=platform.account).first).to_be_visible()
+
+
+def _publish(page: Page, platform: Row) -> None:
+    """Said by the page of the post, whose address leads to the platform."""
+    if not platform.publishes:
+        return
+    page.goto("/publish/new")
+    page.get_by_label(platform.account, exact=True).check()
+    page.get_by_label("Text").fill(WRITTEN)
+    page.get_by_role("button", name="Plan the post").click()
+    page.goto("/publish/calendar?view=list")
+    page.locator(".publications a").filter(has_text=platform.account).filter(
+        has_text="Written in Linkkeeper"
+    ).first.click()
+    expect(page.get_by_text(WRITTEN)).to_be_visible()
+    for _ in range(20):
+        if page.get_by_text("In the calendar since").is_visible() and _is_out(page):
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(page.locator("main").inner_text())
+
+
+def _is_out(page: Page) -> bool:
+    return "Published" in page.locator(".platform-head .lead").inner_text()
+
+
+def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
+    """The right state and words where people look, the wrong person refused, then healed."""
+    page = place.page
+    place.sandbox.press(platform.handle, cause.press, **cause.fields)
+    page.goto("/settings/accounts")
+    mine = row(page, platform.account)
+    expect(mine).to_have_attribute("data-state", cause.state)
+    expect(mine).to_contain_text(cause.words)
+    address = f"/settings/accounts/{account_id(page, platform.account)}"
+    page.goto(address)
+    expect(page.locator(".account-head")).to_have_attribute("data-state", cause.state)
+    if cause.state == "expired":
+        expect(page.locator("#what-to-do")).to_contain_text(
+            f"Before you relink at {platform.label}"
+        )
+    if cause.heal != "relink":
+        place.sandbox.press(platform.handle, cause.heal, **cause.fields)
+        page.get_by_role("button", name="Check now").first.click()
+    else:
+        _relink(page, platform, address)
+    page.goto("/settings/accounts")
+    for account in filter(None, (platform.account, platform.sibling)):
+        expect(row(page, account)).to_have_attribute("data-state", "healthy")
+
+
+def _relink(page: Page, platform: Row, address: str) -> None:
+    if platform.stranger:
+        page.goto(f"{address}/relink")
+        page.get_by_role("button", name=f"Relink with {platform.label}").click()
+        consent(page, platform.stranger)
+        expect(page.get_by_role("heading", name="That is another account")).to_be_visible()
+    page.goto(f"{address}/relink")
+    page.get_by_role("button", name=f"Relink with {platform.label}").click()
+    consent(page, platform.person)
+    expect(page.get_by_role("heading", name=f"{platform.account} is linked again")).to_be_visible()
+
+
+def _remove(place: Place, platform: Row) -> None:
+    """The permission is given back with the last account that hangs on it."""
+    page = place.page
+    for account in filter(None, (platform.sibling, platform.account)):
+        page.goto("/settings/accounts")
+        page.goto(f"/settings/accounts/{account_id(page, account)}/remove")
+        page.get_by_label("Type the name of the account").fill(account)
+        page.get_by_role("button", name=f"Remove {account}").click()
+        expect(page.get_by_role("heading", name="Removed accounts")).to_be_visible()
+    if platform.revokes:
+        place.sandbox.wait_until_unlinked(platform.handle)
