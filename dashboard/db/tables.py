@@ -161,7 +161,7 @@ class GrantRow(SQLModel, table=True):
     refresh_tries: int = 0
     refusal: Json | None = Field(default=None, sa_type=JSON)
     refreshed_at: datetime | None = None
-    trouble: str = Field(default="", max_length=20)
+    trouble: str = Field(default="", max_length=20, index=True)
     trouble_since: datetime | None = None
     revoke_due: bool = False
     granted_by: UUID | None = None

@@ -10,7 +10,9 @@ ACCOUNTS = "/settings/accounts"
 MY_SETTINGS = "/me"
 MAIL = "/settings/general/mail"
 JOBS = "/settings/general/jobs"
-ALL = (ACCOUNTS, MY_SETTINGS, MAIL, JOBS)
+PLATFORMS = "/settings/platforms"
+RENEWALS = "/renewals"
+ALL = (ACCOUNTS, MY_SETTINGS, MAIL, JOBS, PLATFORMS, RENEWALS)
 
 
 def account(account_id: UUID) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from dashboard.db.general import find_pause
 from dashboard.db.screens.mail import count_unread_failures
+from dashboard.db.screens.weak_points import WeakPoints, weak_points
 from dashboard.domain import places
 from dashboard.domain.team import Viewer
 from dashboard.services.ports import Tools
@@ -28,6 +29,7 @@ def banners(tools: Tools, viewer: Viewer) -> tuple[Banner, ...]:
     with tools.database.reading() as session:
         pause = find_pause(session)
         failures = count_unread_failures(session) if viewer.is_administrator else None
+        weak = weak_points(session) if viewer.is_administrator else None
     if tools.mailer is None:
         found.append(_for(viewer, "note", "Mail is not set up: nobody is being told.", "Set it up"))
     elif pause is not None:
@@ -39,7 +41,29 @@ def banners(tools: Tools, viewer: Viewer) -> tuple[Banner, ...]:
     if failures is not None and failures.jobs:
         text = _counted(failures.jobs, "job", "went wrong.")
         found.append(_for(viewer, "note", text, "See which", places.JOBS))
+    if weak is not None:
+        found += _of_weak_points(tools, viewer, weak)
     return tuple(found)
+
+
+def _of_weak_points(tools: Tools, viewer: Viewer, weak: WeakPoints) -> list[Banner]:
+    """Ours to mend and no link's fault, so only administrators read of it."""
+    found = []
+    for problem in weak.apps:
+        platform = tools.platforms.get(problem.platform)
+        name = platform.about.label if platform else problem.platform
+        host = problem.server.partition("://")[2]
+        text = (
+            f"{f'{host} ({name})' if host else name} refuses Linkkeeper's registration since "
+            f"{problem.since:%-d %B, %H:%M} UTC. Its links are not accused: do not relink."
+        )
+        found.append(_for(viewer, "problem", text, "Look at it", places.PLATFORMS))
+    if weak.locked:
+        text = _counted(weak.locked, "stored permission", "cannot be opened on this server: ")
+        found.append(
+            Banner(kind="problem", text=text + "put back the key file that belongs to it.")
+        )
+    return found
 
 
 def _for(viewer: Viewer, kind: Kind, text: str, label: str, place: str = places.MAIL) -> Banner:

@@ -34,6 +34,8 @@ _BAR = (
     _Place("Publish", "calendar", "calendar.index"),
     _Place("Webcare", "message", "webcare.index"),
     _Place("Media Monitor", "radar", "monitor.index"),
+    _Place("Renewals", "clock", "renewals.index"),
+    _Place("Report", "history", "report.index"),
 )
 _SETTINGS = (
     _Place("Accounts", "plug", "accounts.index"),

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _mentions()
     _pushes()
     _incidents()
+    op.create_index("ix_grants_trouble", "grants", ["trouble"])
 
 
 def _publishing() -> None:

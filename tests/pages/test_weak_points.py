@@ -1,0 +1,44 @@
+"""What is ours to mend is told to administrators on every page, and to nobody else."""
+
+from sqlmodel import update
+
+from dashboard.db.tables import AppRow, GrantRow
+from tests.factories import make_account
+from tests.fakes import START
+
+
+def test_a_refused_registration_is_said_to_administrators_only(
+    database, client_for, ada, bob
+) -> None:
+    """R36: one app problem, no link accused."""
+    app = AppRow(
+        platform="fake",
+        server="https://fake.example",
+        client_id="me",
+        problem="invalid_client",
+        problem_since=START,
+        created_at=START,
+    )
+    with database.writing() as unit:
+        unit.add(app)
+    page = client_for(ada).get("/").text
+    said = "fake.example (Fakebook) refuses Linkkeeper&#39;s registration since 24 November, 10:00"
+    assert said in page
+    assert "do not relink" in page
+    assert "invalid_client" not in page
+    assert "registration" not in client_for(bob).get("/").text
+
+
+def test_permissions_without_their_key_are_counted_until_it_is_back(
+    database, client_for, ada
+) -> None:
+    """F19."""
+    make_account(database)
+    make_account(database)
+    with database.writing() as unit:
+        unit.execute(update(GrantRow).values(trouble="key_missing", trouble_since=START))
+    said = "2 stored permissions cannot be opened on this server"
+    assert said in client_for(ada).get("/").text
+    with database.writing() as unit:
+        unit.execute(update(GrantRow).values(trouble="", trouble_since=None))
+    assert said not in client_for(ada).get("/").text
