@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from dashboard.adapters.templates import KeptTemplates
 from dashboard.pages import PAGES
 from dashboard.runtime import Runtime
 from dashboard.web.access import add_access
@@ -29,6 +30,7 @@ def create_app(runtime: Runtime) -> Flask:
     """Return the web application; the order of the calls is the order of the checks."""
     settings = runtime.tools.settings
     app = Flask("dashboard", static_folder=None, template_folder=str(_TEMPLATES))
+    app.jinja_env.loader = KeptTemplates(_TEMPLATES)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["asset_url"] = asset_url
     add_compression(app)

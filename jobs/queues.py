@@ -21,8 +21,10 @@ from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 
 QUICK = "quick"  # a person waits for it, or a mail
-LONG = "long"  # batches that ask platforms
-QUEUES = (QUICK, LONG)
+CHECKS = "checks"  # whether the links work; they never wait for a calendar
+LONG = "long"  # other batches
+SYNCS = "syncs"  # calendars, each of which may take minutes
+QUEUES = (QUICK, CHECKS, LONG, SYNCS)  # what goes first stands first
 
 _log = logging.getLogger(__name__)
 _KEPT = frozenset({"data", "created_at", "enqueued_at", "origin", "status"})
@@ -46,10 +48,10 @@ class JobSpec:
 
 
 JOBS: dict[str, JobSpec] = {
-    "check_due": JobSpec(path="jobs.health_checks:check_due", queue=LONG),
+    "check_due": JobSpec(path="jobs.health_checks:check_due", queue=CHECKS),
     "refresh_due": JobSpec(path="jobs.health_checks:refresh_due", queue=LONG, deadline=600),
-    "sync_account": JobSpec(path="jobs.calendar_sync:sync_account", queue=LONG),
-    "sync_due": JobSpec(path="jobs.calendar_sync:sync_due", queue=LONG),
+    "sync_account": JobSpec(path="jobs.calendar_sync:sync_account", queue=SYNCS),
+    "sync_due": JobSpec(path="jobs.calendar_sync:sync_due", queue=SYNCS),
     "publish_due": JobSpec(path="jobs.publishing:publish_due", queue=QUICK),
     "give_back_access": JobSpec(path="jobs.removal:give_back", queue=LONG),
     "gather_notices": JobSpec(path="jobs.notifications:gather", queue=QUICK, deadline=60),

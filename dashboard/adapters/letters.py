@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup
+
+from dashboard.adapters.templates import KeptTemplates
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
 _LONGEST_SUBJECT = 200
@@ -41,7 +43,7 @@ class Letters:
         self, folder: Path = _TEMPLATES, filters: Mapping[str, Callable[..., str]] | None = None
     ) -> None:
         self._templates = Environment(
-            loader=FileSystemLoader(folder),
+            loader=KeptTemplates(folder),
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"], default=False),
             finalize=_harmless,

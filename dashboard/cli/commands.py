@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     web = command("web", "web:web", "Only the web part; needs DATABASE_URL and REDIS_URL.")
     _add_address(web)
     worker = command("worker", "roles:worker", "Only a worker; needs DATABASE_URL and REDIS_URL.")
-    worker.add_argument("queues", nargs="*", metavar="QUEUE", help="quick, long; else both")
+    worker.add_argument(
+        "queues", nargs="*", metavar="QUEUE", help="quick, checks, long, syncs; else all"
+    )
     command("scheduler", "roles:scheduler", "Only a scheduler; needs DATABASE_URL and REDIS_URL.")
     _add_user_commands(command("user", "people:add", "Add a user."))
     command("migrate", "preparing:migrate", "Bring the database up to date.")

@@ -32,7 +32,8 @@ _UP_WITHIN = 60.0  # seconds
 _LOOK_EVERY = 0.02  # seconds
 _LOADS_WITHIN = 2.0  # seconds in which it reads what it wrote
 _URGENT = ("quick",)
-_ALL = ("quick", "long")
+_NO_CALENDARS = ("quick", "checks")
+_ALL = ("quick", "checks", "long", "syncs")
 _PROGRAMS = ("dashboard.cli.preparing", "dashboard.cli.web", "wsgi", "jobs.worker", "jobs.schedule")
 
 
@@ -156,10 +157,16 @@ def _web(serve: Callable[..., int], installation: Installation) -> Part:
 
 
 def _workers(programs: dict[str, Any], settings: Settings) -> list[Part]:
-    """One worker is kept free for what is urgent: mails do not wait behind a long batch."""
+    """One is kept free for what is urgent, one for checks: neither waits behind a long batch.
+
+    Where only one is wanted beside the urgent one, that one takes the checks as well.
+    """
     work = programs["jobs.worker"].work_on
     parts = []
-    for number, queues in enumerate([_URGENT, *[_ALL] * settings.worker_processes], start=1):
+    wanted = settings.worker_processes
+    free = [_NO_CALENDARS] if wanted == 1 else [_URGENT, _NO_CALENDARS]
+    chosen = [*free, *[_ALL] * (wanted + 1 - len(free))]
+    for number, queues in enumerate(chosen, start=1):
         name = f"worker-{number}"
         parts.append(_part(name, work, settings, name, queues))
     return [*parts, _part("scheduler", programs["jobs.schedule"].keep_schedule, settings)]

@@ -10,7 +10,7 @@ import os
 from dashboard.cli.trouble import Trouble
 from dashboard.settings import Settings
 
-_ALL = ("quick", "long")
+_ALL = ("quick", "checks", "long", "syncs")
 
 
 def worker(options: argparse.Namespace) -> int:
@@ -18,7 +18,9 @@ def worker(options: argparse.Namespace) -> int:
     settings = shared_settings()
     queues = options.queues or _ALL
     if unknown := set(queues) - set(_ALL):
-        raise Trouble(f"There is no queue {', '.join(sorted(unknown))}: name quick, long or both.")
+        raise Trouble(
+            f"There is no queue {', '.join(sorted(unknown))}: name any of {', '.join(_ALL)}."
+        )
     return int(
         importlib.import_module("jobs.worker").work_on(settings, f"worker-{os.getpid()}", queues)
     )

@@ -61,6 +61,25 @@ class Database:
         for call in afterwards:
             call()
 
+    @contextmanager
+    def writing_in_passing(self) -> Iterator[UnitOfWork]:
+        """As `writing`, for what may as well be left out: it waits for nobody.
+
+        Raises StorageError as soon as others are in its way.
+        """
+        with told_apart(), UnitOfWork(self.engine) as unit, unit.begin():
+            if not self.is_sqlite:
+                unit.connection().exec_driver_sql("SET LOCAL lock_timeout = 50")
+                yield unit
+                return
+            connection = unit.connection()
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
+            yield unit
+
     def write(self, work: Callable[[UnitOfWork], T]) -> T:
         """Do `work` in a writing transaction; once more if others were in its way (R69)."""
         try:

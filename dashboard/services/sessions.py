@@ -100,17 +100,23 @@ def forget_ended_sessions(tools: Tools) -> None:
         forget_ended(unit, now=now, idle_since=now - tools.settings.session_idle)
 
 
-def remember(tools: Tools, browser: Browser, data: Mapping[str, Any]) -> None:
-    """Store what the browser shall be told later."""
-    with tools.database.writing() as unit:
+def remember(
+    tools: Tools, browser: Browser, data: Mapping[str, Any], *, in_passing: bool = False
+) -> None:
+    """Store what the browser shall be told later; `in_passing` raises rather than waits."""
+    database = tools.database
+    with database.writing_in_passing() if in_passing else database.writing() as unit:
         keep_data(unit, browser.stored.id_hash, dict(data))
 
 
 def keep_awake(tools: Tools, browser: Browser) -> None:
-    """Note that a person used it, unless that was noted a moment ago."""
+    """Note that a person used it, unless that was noted a moment ago.
+
+    Raises StorageError rather than keep a page waiting: the next click notes it as well.
+    """
     now = tools.now()
     pause = min(_TOUCH_EVERY, tools.settings.session_idle / _TOUCHES_IN_IDLE_TIME)
     if now >= browser.stored.used_at + pause:
-        with tools.database.writing() as unit:
+        with tools.database.writing_in_passing() as unit:
             touch(unit, browser.stored.id_hash, now)
             note_seen(unit, browser.viewer.user_id, now)

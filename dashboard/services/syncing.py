@@ -4,6 +4,7 @@ Each page is stored as it comes, so what was loaded stays loaded when the platfo
 the middle. A listing that repeats itself ends; one odd post does not stop its page (R78).
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -105,7 +106,7 @@ async def _load(tools: Tools, claimed: Claimed) -> Report:
         return progress.report("The platform refused to list the posts.")
     except CannotDecryptError:
         return progress.report("The stored permission cannot be opened on this server.")
-    progress.close()
+    await asyncio.to_thread(progress.close)
     return progress.report("")
 
 
@@ -154,7 +155,7 @@ class _Progress:
             posts, cursor = await platform.posts(
                 self._tools.http, credential, self.identity, cursor=cursor
             )
-            reached_the_end = self._take(posts)
+            reached_the_end = await asyncio.to_thread(self._take, posts)
             if reached_the_end or not cursor:
                 self._whole = True
                 return

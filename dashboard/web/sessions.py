@@ -103,7 +103,8 @@ class BrowserSessions(SessionInterface):
     def _keep(self, browser_session: BrowserSession, browser: Browser) -> None:
         try:
             if browser_session.modified:
-                browsers.remember(tools(), browser, browser_session)
+                reads = request.method in {"GET", "HEAD"}
+                browsers.remember(tools(), browser, browser_session, in_passing=reads)
             if keeps_awake(request.endpoint):
                 browsers.keep_awake(tools(), browser)
         except StorageError as error:

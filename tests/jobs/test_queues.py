@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from dashboard.adapters.redis import connect
-from jobs.queues import JOBS, LONG, QUEUES, QUICK, HintJob, RedisJobs
+from jobs.queues import JOBS, QUEUES, HintJob, RedisJobs
 from jobs.serving import HintWorker, Stop, Work
 from tests.jobs import attacks
 
@@ -97,8 +97,16 @@ def test_a_job_that_is_not_on_the_list_cannot_be_hinted(redis: Redis) -> None:
 def test_each_job_names_a_function_and_a_queue_that_exist() -> None:
     from jobs.process import function_of
 
-    assert {spec.queue for spec in JOBS.values()} <= {QUICK, LONG}
+    assert {spec.queue for spec in JOBS.values()} <= set(QUEUES)
     assert all(callable(function_of(spec)) for spec in JOBS.values())
+
+
+def test_a_check_does_not_wait_behind_calendars(redis: Redis, ran: Ran) -> None:
+    jobs = RedisJobs(redis, KEY)
+    for job in (("sync_account", "one"), ("sync_account", "two"), ("check_due",)):
+        jobs.hint(*job)
+    work_off(redis, ran, queues=("quick", "checks"))
+    assert ran == [("check_due",)]
 
 
 def test_an_unsigned_call_does_not_run(redis: Redis, ran: Ran, tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """A signed-in browser is recognised until it is ended, idle or too old (R3, R4)."""
 
+import time
+
 import pytest
 from sqlmodel import col, select, update
 
+from dashboard.db.sessions import touch
 from dashboard.db.tables import RoleRow, SessionRow, UserRow
+from dashboard.domain.errors import StorageError, StorageTrouble
 from dashboard.services.ports import Tools
 from dashboard.services.sessions import (
     Place,
@@ -96,3 +100,23 @@ def test_the_rows_of_ended_sessions_go_and_those_of_others_stay(
 def test_what_it_remembers_comes_back(tools: Tools, secret: str) -> None:
     remember(tools, recognise(tools, secret), {"csrf_token": "t", "said": ["hello"]})
     assert recognise(tools, secret).stored.data == {"csrf_token": "t", "said": ["hello"]}
+
+
+def test_a_click_does_not_wait_for_others_who_write(tools: Tools, secret: str, clock) -> None:
+    """F13: that somebody was here is noted in passing, or with the next click."""
+    browser = recognise(tools, secret)
+    clock.advance(hours=1)
+    with tools.database.writing() as other:
+        remember_seen(other, browser)
+        began = time.monotonic()
+        with pytest.raises(StorageError) as error:
+            keep_awake(tools, browser)
+        assert error.value.trouble is StorageTrouble.BUSY
+        assert time.monotonic() - began < 1
+    keep_awake(tools, browser)
+    assert recognise(tools, secret).stored.used_at == clock()
+
+
+def remember_seen(unit, browser) -> None:
+    """Hold what the click wants to change."""
+    touch(unit, browser.stored.id_hash, browser.stored.used_at)

@@ -1,11 +1,14 @@
 """Platform synchronisation loads eight weeks, once, and never forgets what is only absent once."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from dashboard.db.tables import AccountRow, GrantRow, PublicationRow, SyncRow
@@ -270,3 +273,20 @@ def test_a_permission_known_to_have_run_out_is_renewed_first(tools: Tools, accou
         grant.credential = f"grants|{grant.id}|credential|".encode() + secret
     assert sync(tools, account).loaded == 1
     assert tools.platforms["fake"].renewals == 1
+
+
+def test_pages_are_stored_beside_the_loop_that_asks(tools: Tools, account: UUID) -> None:
+    """A database that is slow for one calendar keeps no other question waiting."""
+    threads = set()
+    listed = listing(tools, [post(1, days=1)])
+
+    @event.listens_for(listed.database.engine, "before_cursor_execute")
+    def note(*_: object) -> None:
+        with contextlib.suppress(RuntimeError):
+            threads.add(asyncio.get_running_loop())
+
+    try:
+        sync(listed, account)
+    finally:
+        event.remove(listed.database.engine, "before_cursor_execute", note)
+    assert threads == set()

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 from flask import Flask
@@ -125,6 +126,18 @@ def test_when_nothing_can_be_written_pages_are_still_read(client_for, alice, too
     answer = browser.post("/me/time-zone", {"time_zone": "Europe/Amsterdam"})
     assert answer.status_code == 503
     assert "only be read" in answer.text
+
+
+def test_a_page_does_not_wait_while_others_hold_the_database(
+    client_for, alice, tools, clock
+) -> None:
+    """F13"""
+    browser = client_for(alice)
+    clock.advance(hours=1)  # so that the session would be noted as used
+    with tools.database.writing():
+        began = time.monotonic()
+        assert browser.get("/").status_code == 200
+        assert time.monotonic() - began < 3
 
 
 def _nowhere():
