@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     command("check", "checks:check", "Ruff, mypy, the import rules and the lock files.")
     test = command("test", "testing:test", "Run the tests; other options go to pytest.")
     test.add_argument("--slow", action="store_true", help="only the tests that take long")
-    _add_bench_commands(command("bench", "bench.checks:checks", "Measure, beside a ceiling."))
+    _add_bench_commands(command("bench", "bench.benches:bench", "Measure, beside a ceiling."))
     lock = command("lock", "locks:lock", "Write both requirements files anew from pyproject.toml.")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions where allowed")
     return parser
@@ -78,9 +78,18 @@ def _add_user_commands(user: argparse.ArgumentParser) -> None:
 
 
 def _add_bench_commands(bench: argparse.ArgumentParser) -> None:
-    what = bench.add_subparsers(dest="what", required=True, metavar="checks")
-    checks = what.add_parser("checks", help="what checking links costs, on both databases")
-    checks.add_argument("--links", type=int, default=10_000, help="how many (10000)")
+    what = bench.add_subparsers(dest="what", required=True, metavar="WHAT")
+    for name, about in (
+        ("checks", "what checking links costs, on both databases"),
+        ("due", "that what is due costs the same however many links are not"),
+        ("accounts-page", "the first page of Settings > Accounts, and the first page of all"),
+        ("poll", "an open page that asks whether anything changed"),
+        ("memory", "what all parts of ./manage run hold"),
+        ("restart", "that after a pause all links are checked within one interval, evenly"),
+        ("all", "all of these, in one table"),
+    ):
+        one = what.add_parser(name, help=about)
+        one.add_argument("--links", type=int, default=10_000, help="how many (10000)")
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:

