@@ -69,13 +69,18 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
 
 def _check_apps(settings: Settings, platforms: Mapping[str, object]) -> None:
     """A misspelt platform would be silently without effect: say so instead."""
-    takes = sorted(key for key, one in platforms.items() if isinstance(one, NeedsApp))
-    wrong = sorted(settings.apps.keys() - set(takes))
+    takes = {key: one.guide for key, one in platforms.items() if isinstance(one, NeedsApp)}
+    there_are = ", ".join(sorted(takes)) or "none"
+    wrong = [
+        f"LINKKEEPER_APP_{key.upper()}_... names no platform that is set up so. "
+        f"There are: {there_are}."
+        for key in sorted(settings.apps.keys() - takes.keys())
+    ]
+    for key in sorted(settings.apps.keys() & takes.keys()):
+        fields = {"client_id", "client_secret", *(option.name for option in takes[key].options)}
+        wrong += [
+            f"LINKKEEPER_APP_{key.upper()}_{name.upper()} is nothing that this platform asks for."
+            for name in sorted(settings.apps[key].keys() - fields)
+        ]
     if wrong:
-        raise SettingsError(
-            [
-                f"LINKKEEPER_APP_{key.upper()}_... names no platform that is set up so. "
-                f"There are: {', '.join(takes) or 'none'}."
-                for key in wrong
-            ]
-        )
+        raise SettingsError(wrong)

@@ -113,7 +113,8 @@ class Settings:
         return settings
 
 
-_APP = re.compile(r"LINKKEEPER_APP_([A-Z_]+)_(CLIENT_ID|CLIENT_SECRET)", re.ASCII)
+_APP = "LINKKEEPER_APP_"
+_APP_ID = re.compile(rf"{_APP}([A-Z_]+)_CLIENT_(?:ID|SECRET)", re.ASCII)
 
 
 class _Reader:
@@ -147,17 +148,24 @@ class _Reader:
             return None
 
     def apps(self) -> dict[str, dict[str, str]]:
-        """What `LINKKEEPER_APP_<PLATFORM>_<FIELD>` say, by platform and field in small letters."""
+        """What `LINKKEEPER_APP_<PLATFORM>_<FIELD>` say, by platform and field in small letters.
+
+        A platform is named by its id or secret; which further fields it has is not known here.
+        """
+        named = {match[1] for match in map(_APP_ID.fullmatch, self._environ) if match}
         found: dict[str, dict[str, str]] = {}
         for name, value in self._environ.items():
-            match = _APP.fullmatch(name)
-            if match and value.strip():
-                self._asked.add(name)
-                platform, field_name = (part.lower() for part in match.groups())
-                found.setdefault(platform, {})[field_name] = value.strip()
+            place = name.removeprefix(_APP)
+            of = max((one for one in named if place.startswith(f"{one}_")), key=len, default="")
+            if not of or place == name:
+                continue
+            self._asked.add(name)
+            if value.strip():
+                field_name = place.removeprefix(f"{of}_").lower()
+                found.setdefault(of.lower(), {})[field_name] = value.strip()
         for platform, fields in found.items():
-            if len(fields) == 1:
-                prefix = f"LINKKEEPER_APP_{platform.upper()}"
+            if not fields.keys() >= {"client_id", "client_secret"}:
+                prefix = f"{_APP}{platform.upper()}"
                 self.faults.append(f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET go together.")
         return found
 

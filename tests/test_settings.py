@@ -53,3 +53,20 @@ def test_all_faults_are_told_at_once() -> None:
 @pytest.mark.parametrize("sender", ["a@b.example", "Linkkeeper <a@b.example>", '"L, K" <a@b>'])
 def test_senders_with_and_without_a_name_can_be_used(sender: str) -> None:
     assert Settings.from_env({"LINKKEEPER_MAIL_FROM": sender}).mail_from == sender
+
+
+def test_a_registration_stands_in_the_environment_with_all_that_its_platform_asks_for() -> None:
+    settings = Settings.from_env(
+        {
+            "LINKKEEPER_APP_LINKEDIN_CLIENT_ID": "id-1",
+            "LINKKEEPER_APP_LINKEDIN_CLIENT_SECRET": "hush",
+            "LINKKEEPER_APP_LINKEDIN_PAGES": "yes",
+        }
+    )
+    typed = {"client_id": "id-1", "client_secret": "hush", "pages": "yes"}
+    assert settings.apps == {"linkedin": typed}
+
+
+@pytest.mark.parametrize("half", ["CLIENT_ID", "CLIENT_SECRET", "PAGES"])
+def test_half_a_registration_in_the_environment_is_told(half: str) -> None:
+    assert faults_of(**{f"LINKKEEPER_APP_LINKEDIN_{half}": "x"})

@@ -18,11 +18,13 @@ def newest_app(
 ) -> tuple[UUID, App] | None:
     """The registration in use with a server; an older one may still serve older grants.
 
-    With `client_id` only registrations with that id count.
+    With `client_id` only registrations with that id count, those taken out of use among them.
     """
     which = [col(AppRow.platform) == platform, col(AppRow.server) == server]
     if client_id:
         which.append(col(AppRow.client_id) == client_id)
+    else:
+        which.append(col(AppRow.retired_at).is_(None))
     row = session.execute(
         select(AppRow)
         .where(*which)
@@ -79,13 +81,31 @@ def replace_secret(session: Session, cipher: Sealer, app_id: UUID, app: App) -> 
 
 def prefer_app(session: Session, app_id: UUID, *, now: datetime) -> None:
     """Let this one be the newest of its platform: new log-ins go to it."""
-    session.execute(update(AppRow).where(col(AppRow.id) == app_id).values(created_at=now))
+    session.execute(
+        update(AppRow).where(col(AppRow.id) == app_id).values(created_at=now, retired_at=None)
+    )
 
 
-def problem_of(session: Session, app_id: UUID) -> str:
-    """What the platform said about our registration when it last refused it, "" if it works."""
-    found = session.execute(select(col(AppRow.problem)).where(col(AppRow.id) == app_id))
-    return found.scalar_one_or_none() or ""
+def retire_apps(session: Session, platform: str, *, now: datetime) -> int:
+    """Take a platform's registrations out of use; how many there were.
+
+    The secrets stay only where a consent was given to them: its links go on working.
+    """
+    ours = (col(AppRow.platform) == platform, col(AppRow.server) == "")
+    serving = select(col(GrantRow.app_id)).where(col(GrantRow.app_id).is_not(None))
+    done = session.execute(
+        update(AppRow).where(*ours, col(AppRow.retired_at).is_(None)).values(retired_at=now)
+    )
+    session.execute(update(AppRow).where(*ours, col(AppRow.id).not_in(serving)).values(secret=b""))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def problem_of(session: Session, app_id: UUID) -> tuple[str, datetime | None]:
+    """What the platform said when it refused our registration, and since when; "" if it works."""
+    found = session.execute(
+        select(col(AppRow.problem), col(AppRow.problem_since)).where(col(AppRow.id) == app_id)
+    ).first()
+    return ("", None) if found is None else (found[0], found[1])
 
 
 def hang_on_platform(session: Session, platform: str) -> int:

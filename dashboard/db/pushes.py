@@ -60,11 +60,18 @@ def latest_push(session: Session, platform: str) -> datetime | None:
 
 
 def apps_of_platform(session: Session, platform: str) -> list[UUID]:
-    """Our latest registrations there: a push may be signed with an older one."""
+    """Our latest registrations there that have a secret: a push may be signed with an older one.
+
+    Without one anybody could sign.
+    """
     return list(
         session.execute(
             select(col(AppRow.id))
-            .where(col(AppRow.platform) == platform, col(AppRow.server) == "")
+            .where(
+                col(AppRow.platform) == platform,
+                col(AppRow.server) == "",
+                func.length(col(AppRow.secret)) > 0,
+            )
             .order_by(col(AppRow.created_at).desc())
             .limit(3)
         ).scalars()

@@ -129,6 +129,7 @@ class AppRow(SQLModel, table=True):
     problem: str = Field(default="", max_length=500)
     problem_since: datetime | None = None
     created_at: datetime
+    retired_at: datetime | None = None  # not for new log-ins any more; older grants keep it
     __table_args__ = (Index("ix_apps_place", "platform", "server"),)
 
 

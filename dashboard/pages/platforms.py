@@ -58,7 +58,15 @@ def save(key: str) -> ResponseReturnValue:
 @needs(Right.MANAGE_USERS)
 def test(key: str) -> ResponseReturnValue:
     """Ask the platform whether the registration counts."""
-    return _show(key, tried=registrations.try_app(tools(), viewer(), key))
+    return _show(key, tried=registrations.try_app(tools(), viewer(), actor(), key))
+
+
+@bp.post("/<key>/remove")
+@needs(Right.MANAGE_USERS)
+def remove(key: str) -> ResponseReturnValue:
+    """Stop to use what was entered; the page has said what hangs on it."""
+    registrations.take_out(tools(), viewer(), actor(), key)
+    return redirect_to(url_for(".show", key=key), say="The registration is not used any more.")
 
 
 def _show(

@@ -16,6 +16,7 @@ from dashboard.db.apps import (
     prefer_app,
     problem_of,
     replace_secret,
+    retire_apps,
 )
 from dashboard.db.audit import add_audit
 from dashboard.db.pushes import latest_push
@@ -57,6 +58,7 @@ class Registration:
     receives_pushes: bool = False
     told_at: datetime | None = None  # when the platform last told something
     problem: str = ""
+    problem_since: datetime | None = None
     accounts: int = 0
 
 
@@ -83,7 +85,7 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
         return Registration(about=_about(platform), guide=None, is_set_up=True, accounts=accounts)
     found = app_in_use(tools, key)
     with tools.database.reading() as session:
-        problem = problem_of(session, found[0]) if found else ""
+        problem, since = problem_of(session, found[0]) if found else ("", None)
         told_at = latest_push(session, key)
     receives = isinstance(platform, ReceivesPushes)
     public = tools.settings.secure
@@ -99,6 +101,7 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
         pushes=f"{tools.settings.base_url}/push/{key}" if receives and public else "",
         told_at=told_at,
         problem=problem,
+        problem_since=since,
         accounts=accounts,
     )
 
@@ -166,7 +169,25 @@ def save(
         )
 
 
-def try_app(tools: Tools, viewer: Viewer, key: str) -> Tried:
+def take_out(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> None:
+    """Stop to use what was entered: nobody can link or relink there until it is entered again.
+
+    Accounts that are linked already go on working as long as their links last. Raises
+    NotAllowedError, NotFoundError when there is nothing to take out.
+    """
+    _only_administrators(viewer)
+    if _typed_in_environment(tools, key):
+        raise NotAllowedError("This platform is set up in the environment, not here.")
+    if not isinstance(_platform(tools, key), NeedsApp):
+        raise NotFoundError("registration")
+    now = tools.now()
+    with tools.database.writing() as unit:
+        if not retire_apps(unit, key, now=now):
+            raise NotFoundError("registration")
+        add_audit(unit, at=now, actor=actor, action="took a platform out", target=f"platform {key}")
+
+
+def try_app(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> Tried:
     """Ask the platform whether our registration counts; nobody logs in for that."""
     _only_administrators(viewer)
     platform = _platform(tools, key)
@@ -178,6 +199,9 @@ def try_app(tools: Tools, viewer: Viewer, key: str) -> Tried:
     except NoAnswerError as silence:
         evidence = Evidence(call=silence.call, code=silence.silence.value)
         result = AppTest.UNCLEAR
+    with tools.database.writing() as unit:
+        action = f"tested a platform: {result.value}"
+        add_audit(unit, at=tools.now(), actor=actor, action=action, target=f"platform {key}")
     return Tried(result=result, evidence=evidence)
 
 

@@ -3,7 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
+from dashboard.db.tables import AppRow
+from tests.factories import make_account
+from tests.fakes import START
 from tests.services.test_registrations import Guarded
 
 PAGE = "/settings/platforms/fake"
@@ -60,3 +64,27 @@ def test_who_wants_to_link_before_is_told_who_can_help(client_for, ada, alice) -
 def test_others_have_no_access(client_for, alice) -> None:
     assert client_for(alice).get("/settings/platforms").status_code == 403
     assert client_for(alice).post(PAGE, {"client_id": "x"}).status_code == 403
+
+
+def test_a_registration_can_be_removed_and_the_page_says_what_hangs_on_it(
+    database, client_for, ada
+) -> None:
+    make_account(database)
+    browser = client_for(ada)
+    browser.post(PAGE, {"client_id": "id-1", "client_secret": "hush"})
+    assert "1 account hangs on it." in browser.get(PAGE).text
+    assert browser.post(f"{PAGE}/remove").status_code == 303
+    assert "Not set up yet" in browser.get(PAGE).text
+    assert browser.post(f"{PAGE}/remove").status_code == 404
+
+
+def test_since_when_the_platform_refuses_the_registration_is_said(
+    database, client_for, ada
+) -> None:
+    browser = client_for(ada)
+    browser.post(PAGE, {"client_id": "id-1", "client_secret": "hush"})
+    with database.writing() as unit:
+        app = unit.exec(select(AppRow)).one()
+        app.problem, app.problem_since = "invalid_client", START
+    for place in (PAGE, "/settings/platforms"):
+        assert "since <time" in browser.get(place).text

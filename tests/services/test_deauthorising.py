@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from dashboard.db.apps import insert_app
-from dashboard.db.tables import GrantRow, LinkRow, PushRow
+from dashboard.db.tables import AppRow, GrantRow, LinkRow, PushRow
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
@@ -130,3 +130,11 @@ def test_what_nobody_repeats_any_more_is_dropped(
     forget_old_pushes(tools)
     with tools.database.reading() as session:
         assert session.exec(select(PushRow)).all() == []
+
+
+def test_r46_without_a_secret_nothing_can_be_signed(tools: Tools, account: UUID) -> None:
+    with tools.database.writing() as unit:
+        unit.exec(select(AppRow)).one().secret = b""
+    with pytest.raises(NotFoundError):
+        push(tools, ":1/anna")
+    assert link(tools).next_check_at == LATER

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from dashboard.db.tables import AppRow, AuditRow
+from dashboard.db.tables import AppRow, AuditRow, GrantRow
 from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential, Subject
-from dashboard.domain.errors import InvalidInputError, NotAllowedError, PlatformError
+from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError, PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.protocol import AppGuide, AppTest, Granted, LoginField, Start
 from dashboard.services import linking, registrations
 from dashboard.services.ports import Tools
-from tests.factories import FakePlatform
+from tests.factories import FakePlatform, make_account
 from tests.services.conftest import actor
 
 BROWSER = linking.Browser(session_hash="s1")
@@ -188,18 +188,19 @@ def test_the_test_says_what_the_platform_says_or_that_it_was_silent(
     tools: Tools, ada: Viewer
 ) -> None:
     save(tools, ada)
-    assert registrations.try_app(tools, ada, "fake").result is AppTest.WORKS
+    assert registrations.try_app(tools, ada, actor(ada), "fake").result is AppTest.WORKS
     silent = Guarded()
     silent.answer = NoAnswerError(Silence.TIMEOUT, call="check our registration")
     tools = replace(tools, platforms={"fake": silent})
-    assert registrations.try_app(tools, ada, "fake").result is AppTest.UNCLEAR
+    assert registrations.try_app(tools, ada, actor(ada), "fake").result is AppTest.UNCLEAR
 
 
 def test_only_administrators_see_and_change_registrations(tools: Tools, ada: Viewer) -> None:
     editor = replace(ada, rights=frozenset({Right.LINK, Right.PUBLISH}))
     for act in (
         lambda: registrations.registrations(tools, editor),
-        lambda: registrations.try_app(tools, editor, "fake"),
+        lambda: registrations.try_app(tools, editor, actor(editor), "fake"),
+        lambda: registrations.take_out(tools, editor, actor(editor), "fake"),
         lambda: save(tools, editor),
     ):
         with pytest.raises(NotAllowedError):
@@ -221,3 +222,48 @@ def test_r27_the_redirect_address_is_known_before_registering_and_leads_back(
     assert came.account_id is None
     with pytest.raises(PlatformError):
         linking.come_back(tools, ada, BROWSER, "fake", {"state": state, "code": "c"})
+
+
+def test_what_is_taken_out_is_not_used_any_more_and_its_secret_is_erased(
+    tools: Tools, ada: Viewer, clock: Any
+) -> None:
+    for client_id in ("id-1", "id-2"):
+        save(tools, ada, client_id=client_id)
+        clock.advance(seconds=1)
+    registrations.take_out(tools, ada, actor(ada), "fake")
+    assert registrations.app_in_use(tools, "fake") is None
+    assert [row.secret for row in rows(tools)] == [b"", b""]
+    with pytest.raises(NotFoundError):
+        registrations.take_out(tools, ada, actor(ada), "fake")
+    save(tools, ada, secret="anew")
+    found = registrations.app_in_use(tools, "fake")
+    assert found is not None
+    assert (found[1].client_id, found[1].client_secret) == ("id-1", "anew")
+
+
+def test_accounts_that_are_linked_keep_the_registration_that_was_taken_out(
+    tools: Tools, ada: Viewer
+) -> None:
+    save(tools, ada)
+    make_account(tools.database)
+    (row,) = rows(tools)
+    with tools.database.writing() as unit:
+        unit.exec(select(GrantRow)).one().app_id = row.id
+    assert registrations.registration(tools, ada, "fake").accounts == 1
+    registrations.take_out(tools, ada, actor(ada), "fake")
+    (row,) = rows(tools)
+    assert row.secret.endswith(b"hush")
+
+
+def test_what_stands_in_the_environment_is_not_taken_out_here(tools: Tools, ada: Viewer) -> None:
+    tools = in_environment(tools, client_id="id-9", client_secret="from-outside")
+    with pytest.raises(NotAllowedError):
+        registrations.take_out(tools, ada, actor(ada), "fake")
+
+
+def test_every_test_of_a_registration_is_in_the_audit_trail(tools: Tools, ada: Viewer) -> None:
+    save(tools, ada)
+    registrations.try_app(tools, ada, actor(ada), "fake")
+    with tools.database.reading() as session:
+        actions = [row.action for row in session.exec(select(AuditRow)).all()]
+    assert "tested a platform: works" in actions

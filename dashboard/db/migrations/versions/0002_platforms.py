@@ -17,6 +17,7 @@ def upgrade() -> None:
     _pushes()
     _incidents()
     op.create_index("ix_grants_trouble", "grants", ["trouble"])
+    _retired_apps()
 
 
 def _publishing() -> None:
@@ -99,3 +100,8 @@ def _incidents() -> None:
     )
     for name in ("began_at", "ended_at"):
         op.create_index(op.f(f"ix_incidents_{name}"), "incidents", [name])
+
+
+def _retired_apps() -> None:
+    kind = sqlmodel.sql.sqltypes.UTCDateTime()
+    op.add_column("apps", sa.Column("retired_at", kind, nullable=True))
