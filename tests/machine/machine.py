@@ -1,0 +1,339 @@
+"""Linkkeeper's services on a real database as a machine that hypothesis drives in any order.
+
+Beside it stands the truth: what the make-believe platform and mail server remember, and who may see
+what. After each step the invariants I1, I2 and I4-I6 must hold between the two.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlmodel import col, select, update
+
+from dashboard.db.credentials import open_credential
+from dashboard.db.tables import (
+    AccountRow,
+    DeliveryRow,
+    EventRow,
+    GrantRow,
+    LinkRow,
+    RoleAccountRow,
+    SalvageRow,
+)
+from dashboard.domain.errors import PlatformError
+from dashboard.domain.faults import planned
+from dashboard.domain.notices import NoticeKind
+from dashboard.domain.team import Right, Viewer
+from dashboard.domain.traffic import Traffic
+from dashboard.services.checking import check_due
+from dashboard.services.linking import Browser, begin
+from dashboard.services.notifying import gather
+from dashboard.services.picking import pick
+from dashboard.services.ports import Tools
+from dashboard.services.preferences import boxes_for, set_box
+from dashboard.services.refreshing import refresh_due
+from dashboard.services.relinking import Settled, settle
+from dashboard.services.removal import remove, restore
+from dashboard.services.sending import send_due
+from tests.factories import make_role, make_user
+from tests.fakes import FrozenClock, GlassSealer, RecordingJobs
+from tests.machine.world import Post, World, numbers
+from tests.services.conftest import actor, make_viewer
+from tests.services.test_linking import back
+
+WORK: dict[str, Callable[[Tools], object]] = {
+    "check": check_due,
+    "refresh": refresh_due,
+    "gather": gather,
+    "send": send_due,
+}
+PAGES = st.integers(0, 3).map(lambda number: f"page-{number}")
+WINDOW = Browser(session_hash="window-1")
+
+
+class CrashError(BaseException):
+    """The process dies here: nothing after it runs."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One installation; `tools` and `clock` are given by the test, empty for each example."""
+
+    tools: Tools
+    clock: FrozenClock
+
+    def __init__(self, tools: Tools, clock: FrozenClock, jobs: RecordingJobs) -> None:
+        super().__init__()
+        self.world, self.post, self.jobs, self.clock = World(), Post(), jobs, clock
+        self.tools = replace(tools, platforms={"fake": self.world}, mailer=self.post)
+        self.crashes = 0
+
+    @initialize()
+    def team(self) -> None:
+        """Ada sees everything; Ed sees what his role is given."""
+        self.ada: Viewer = make_viewer(self.tools, "Administrators", set(Right), all_accounts=True)
+        self.editors = make_role(self.tools.database, name="Editors", all_accounts=False)
+        ed = "ed@example.org"
+        self.ed = make_user(self.tools.database, role_id=self.editors, email=ed)
+        self.watched: set[UUID] = set()  # the accounts that the editors have access to
+        self.seen_mails = 0
+
+    # --- people ---------------------------------------------------------------------------
+
+    @rule(page=PAGES)
+    def link(self, page: str) -> None:
+        self.world.reaches = page
+        with suppress(PlatformError):
+            attempt = back(
+                self.tools, self.ada, WINDOW, begin(self.tools, self.ada, WINDOW, "fake", {})
+            )
+            role = [self.ada.role_id]
+            ada = actor(self.ada)
+            picked = pick(
+                self.tools, self.ada, WINDOW, ada, attempt, remote_ids=[page], role_ids=role
+            )
+            assert len(picked.linked) <= 1
+        self.world.renewing.clear()
+
+    @rule(page=PAGES, right=st.booleans())
+    def relink(self, page: str, right: bool) -> None:
+        """R28: with the wrong log-in nothing changes."""
+        account = self._account(page)
+        if account is None or account.removed_at is not None:
+            return
+        self.world.reaches = page if right else "page-of-somebody-else"
+        before = self._grant_of(account.id)
+        with suppress(PlatformError):
+            begun = begin(self.tools, self.ada, WINDOW, "", {}, account_id=account.id)
+            attempt = back(self.tools, self.ada, WINDOW, begun)
+            settled = settle(self.tools, self.ada, WINDOW, actor(self.ada), attempt).settled
+            if not right:
+                assert settled is not Settled.DONE
+        if not right:
+            assert self._grant_of(account.id) == before, "a wrong log-in changed something (R28)"
+
+    @rule(page=PAGES)
+    def remove_and_undo(self, page: str) -> None:
+        account = self._account(page)
+        if account is None:
+            return
+        if account.removed_at is None:
+            remove(self.tools, self.ada, actor(self.ada), account.id, account.name)
+        else:
+            restore(self.tools, self.ada, actor(self.ada), account.id)
+
+    @rule(page=PAGES)
+    def give_or_take_access(self, page: str) -> None:
+        account = self._account(page)
+        if account is None:
+            return
+        with self.tools.database.writing() as unit:
+            if account.id in self.watched:
+                unit.delete(unit.get(RoleAccountRow, (self.editors, account.id)))
+            else:
+                unit.add(RoleAccountRow(role_id=self.editors, account_id=account.id))
+        self.watched ^= {account.id}
+
+    @rule(wanted=st.booleans())
+    def tick_a_box(self, wanted: bool) -> None:
+        box = boxes_for(self.tools, self.ada, self.ed).box(NoticeKind.LINK_BROKEN)
+        set_box(
+            self.tools,
+            self.ada,
+            actor(self.ada),
+            self.ed,
+            NoticeKind.LINK_BROKEN,
+            wanted=wanted,
+            version=box.version,
+        )
+
+    # --- the world ------------------------------------------------------------------------
+
+    @rule(number=st.integers(1, 6))
+    def expire_access(self, number: int) -> None:
+        if number in self.world.families:
+            self.world.families[number].until = None
+
+    @rule(number=st.integers(1, 6))
+    def revoke_at_the_platform(self, number: int) -> None:
+        if number in self.world.families:
+            self.world.families[number].revoked = True
+
+    @rule(fate=st.sampled_from(["ok", "unavailable", "lost"]))
+    def next_refresh(self, fate: str) -> None:
+        self.world.next_refresh = fate
+
+    @rule(times=st.integers(1, 3))
+    def stammer(self, times: int) -> None:
+        self.world.stammers = times
+
+    @rule()
+    def outage_begins_or_ends(self) -> None:
+        self.world.outage = not self.world.outage
+
+    @rule(mode=st.sampled_from(["ok", "ok", "down", "lost"]))
+    def smtp(self, mode: str) -> None:
+        self.post.mode = mode
+
+    @rule()
+    def flush_hints(self) -> None:
+        """Redis loses all it had, or is away: work is found in SQL."""
+        self.jobs.hints.clear()
+        self.jobs.away = not self.jobs.away
+
+    # --- Linkkeeper -----------------------------------------------------------------------
+
+    @rule(minutes=st.sampled_from([0.2, 1, 11, 45, 180]))
+    def tick(self, minutes: float) -> None:
+        self.clock.advance(minutes=minutes)
+        self._lapse()
+
+    @rule(job=st.sampled_from(sorted(WORK)))
+    def work(self, job: str) -> None:
+        WORK[job](self.tools)
+        self.world.renewing.clear()
+
+    @rule(job=st.sampled_from(sorted(WORK)), at=st.integers(1, 9))
+    def crash(self, job: str, at: int) -> None:
+        """Die at the n-th point; the next process finds what is due in SQL."""
+        passed = 0
+
+        def plan(_name: str) -> None:
+            nonlocal passed
+            passed += 1
+            if passed == at:
+                raise CrashError
+
+        with suppress(CrashError), planned(plan):
+            WORK[job](self.tools)
+        self.crashes += passed >= at
+        if passed >= at:
+            self.world.crash()
+        self.world.renewing.clear()
+        self.tools = replace(self.tools, traffic=Traffic())
+
+    @precondition(lambda self: not self.world.outage)
+    @rule()
+    def all_work(self) -> None:
+        for minutes in (11, 1, 1):
+            self.tick(minutes)
+            for job in WORK:
+                self.work(job)
+
+    # --- what must hold ---------------------------------------------------------------------
+
+    @invariant()
+    def i1_a_refresh_token_serves_once(self) -> None:
+        for family in self.world.families.values():
+            assert all(times == 1 for times in family.renewed.values())
+            assert not family.reused or family.unclear, "used again without an unknown outcome"
+
+    @invariant()
+    def i2_the_newest_token_is_ours_or_salvaged(self) -> None:
+        with self.tools.database.reading() as session:
+            salvaged = set(session.exec(select(SalvageRow.grant_id)).all())
+            grants = session.exec(select(GrantRow)).all()
+        for grant in grants:
+            if not grant.credential or grant.revoke_due:
+                continue
+            stored = open_credential(GlassSealer(), grant.id, grant.credential)
+            number, generation = numbers(stored.refresh)
+            family = self.world.families[number]
+            newest = generation == family.latest
+            assert newest or family.unclear or grant.id in salvaged, "a newer token was lost"
+
+    @invariant()
+    def i4_what_counts_as_sent_was_accepted_and_copies_are_the_same(self) -> None:
+        accepted = Counter(message_id for message_id, _, _ in self.post.accepted)
+        with self.tools.database.reading() as session:
+            rows = session.exec(select(DeliveryRow)).all()
+        for row in rows:
+            if row.state == "sent":
+                assert accepted[row.message_id] >= 1, "marked sent, accepted by nobody"
+        known = {row.message_id for row in rows}
+        assert set(accepted) <= known, "accepted under an id that no delivery has"
+        for message_id, copies in accepted.items():
+            excused = message_id in self.post.lost or self.crashes > 0
+            assert copies == 1 or excused, "sent twice without a reason"
+
+    @invariant()
+    def i5_nobody_is_told_of_accounts_out_of_his_reach(self) -> None:
+        new, self.seen_mails = self.post.accepted[self.seen_mails :], len(self.post.accepted)
+        if not new:
+            return
+        with self.tools.database.reading() as session:
+            accounts = session.exec(select(AccountRow)).all()
+        for _, to, text in new:
+            if to != "ed@example.org":
+                continue
+            for account in accounts:
+                hidden = account.id not in self.watched
+                assert not (hidden and account.name in text), f"told of {account.name}"
+
+    @invariant()
+    def i6_events_form_a_path(self) -> None:
+        with self.tools.database.reading() as session:
+            events = session.exec(
+                select(EventRow).where(EventRow.kind == "link_state").order_by(col(EventRow.seq))
+            ).all()
+        at: dict[UUID | None, str] = {}
+        for event in events:
+            old, new = event.data["old"], event.data["new"]
+            assert old != new
+            if event.account_id in at and old != "expired" and at[event.account_id] != old:
+                assert old == "new", f"{at[event.account_id]} was left as {old}"
+            at[event.account_id] = new
+
+    def teardown(self) -> None:
+        """All is well again for a while: nothing waits for ever, and everybody has been told."""
+        if not hasattr(self, "ada"):
+            return
+        self.world.outage, self.world.stammers, self.world.next_refresh = False, 0, "ok"
+        self.post.mode, self.jobs.away = "ok", False
+        for _ in range(6):
+            self.tick(180)
+            for job in ("refresh", "check", "gather", "send", "send"):
+                self.work(job)
+        self._settled()
+
+    def _settled(self) -> None:
+        with self.tools.database.reading() as session:
+            deliveries = session.exec(select(DeliveryRow)).all()
+            untold = session.exec(select(EventRow).where(EventRow.told == False)).all()  # noqa: E712
+            links = session.exec(
+                select(LinkRow, AccountRow).join(
+                    AccountRow, col(AccountRow.id) == col(LinkRow.account_id)
+                )
+            ).all()
+        ended = {"sent", "dead", "suppressed", "merged"}
+        assert {row.state for row in deliveries} <= ended, "a telling waits for ever"
+        assert untold == [], "an event was never told"
+        for link, account in links:
+            assert not link.claim or link.claimed_until <= self.clock(), "a claim was left behind"
+            if account.removed_at is None:
+                assert link.state in {"healthy", "expired"}, f"left {link.state}"
+
+    # --- helpers ----------------------------------------------------------------------------
+
+    def _lapse(self) -> None:
+        """The leases of renewals go by the database's clock, which the test cannot turn."""
+        with self.tools.database.writing() as unit:
+            unit.exec(
+                update(GrantRow)
+                .where(col(GrantRow.lease_until).is_not(None))
+                .values(lease_until=self.clock() - timedelta(days=300))
+            )
+
+    def _account(self, page: str) -> AccountRow | None:
+        with self.tools.database.reading() as session:
+            return session.exec(select(AccountRow).where(AccountRow.remote_id == page)).first()
+
+    def _grant_of(self, account_id: UUID) -> UUID | None:
+        with self.tools.database.reading() as session:
+            return session.exec(
+                select(LinkRow.grant_id).where(LinkRow.account_id == account_id)
+            ).one()

@@ -1,0 +1,91 @@
+"""Links, renewals, relinks, crashes, outages in any order: I1, I2 and I4-I6 hold on both databases.
+
+What fails is printed with the steps that lead to it, and a blob to run it again.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from dashboard.db.engine import Database
+from dashboard.services.ports import Tools
+from tests.conftest import emptied
+from tests.fakes import FrozenClock, RecordingJobs
+from tests.machine.machine import Machine
+
+Fresh = Callable[[ExitStack], Database]
+HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fresh]:
+    """Makes the empty database of an example."""
+    numbers = count()
+
+    def sqlite(stack: ExitStack) -> Database:
+        path = tmp_path / f"{next(numbers)}.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        database = Database(f"sqlite:///{path}")
+        stack.callback(database.close)
+        return database
+
+    def postgresql(stack: ExitStack) -> Database:
+        return stack.enter_context(emptied(request.getfixturevalue("postgres_database")))
+
+    request.getfixturevalue("sqlite_template" if request.param == "sqlite" else "postgres_database")
+    return sqlite if request.param == "sqlite" else postgresql
+
+
+def drive(tools: Tools, fresh: Fresh, *, examples: int, steps: int) -> None:
+    stack = ExitStack()
+
+    def machine() -> Machine:
+        stack.close()
+        clock, jobs = FrozenClock(), RecordingJobs()
+        empty = replace(tools, database=fresh(stack), now=clock, jobs=jobs)
+        return Machine(empty, clock, jobs)
+
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        print_blob=True,
+        database=None,
+        suppress_health_check=HEALTH,
+    )
+    with stack:
+        run_state_machine_as_test(machine, settings=chosen)
+
+
+@pytest.fixture
+def tools(sqlite_database: Database, settings, http) -> Tools:
+    from tests.fakes import GlassSealer, PlainPasswords
+
+    return Tools(
+        settings=settings,
+        database=sqlite_database,
+        http=http,
+        cipher=GlassSealer(),
+        passwords=PlainPasswords(),
+        jobs=RecordingJobs(),
+        now=FrozenClock(),
+        platforms={},
+    )
+
+
+def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(
+    tools: Tools, fresh: Fresh
+) -> None:
+    drive(tools, fresh, examples=10, steps=25)
+
+
+@pytest.mark.slow
+def test_the_same_for_long(tools: Tools, fresh: Fresh) -> None:
+    drive(tools, fresh, examples=200, steps=50)
