@@ -247,7 +247,10 @@ class EventRow(SQLModel, table=True):
     data: Json = Field(default_factory=dict, sa_type=JSON)
     told: bool = Field(default=False)
     notice_id: UUID | None = Field(default=None, foreign_key="notices.id", index=True)
-    __table_args__ = (Index("ix_events_untold", "told", "seq"),)
+    __table_args__ = (
+        Index("ix_events_untold", "told", "seq"),
+        Index("ix_events_kind_at", "kind", "at"),
+    )
 
 
 class NoticeRow(SQLModel, table=True):

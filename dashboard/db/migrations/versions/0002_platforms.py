@@ -18,6 +18,7 @@ def upgrade() -> None:
     _incidents()
     op.create_index("ix_grants_trouble", "grants", ["trouble"])
     _retired_apps()
+    op.create_index("ix_events_kind_at", "events", ["kind", "at"])
 
 
 def _publishing() -> None:
