@@ -73,6 +73,8 @@ _ABOUT_THE_POST = frozenset(
     {100, 324, 506, 1346003, 1366046, 1404082, 1609005, 2207051, 36000, 36003, 9004}
 )
 _HIDDEN = (100, 33)
+# Said with code 1, that of any trouble (from memory).
+_WRONG_SECRET = "validating client secret"  # noqa: S105  words of theirs
 _NOT_BUSINESS = "not an instagram business"
 _USAGE = ("x-business-use-case-usage", "x-app-usage")
 _LONGEST_ID = 200
@@ -282,6 +284,8 @@ async def ask_about_app(http: Http, app: App, url: str) -> tuple[AppTest, Eviden
     if reply.status == HTTPStatus.OK and token_of((reply.body or {}).get("access_token")):
         return AppTest.WORKS, reply.evidence()
     error = error_of(reply)
+    if error is not None and _WRONG_SECRET in error.message.lower():
+        return AppTest.REFUSED, evidence_of(reply, error)
     if error is None or passes(reply):
         return AppTest.UNCLEAR, reply.evidence()
     return AppTest.REFUSED, evidence_of(reply, error)

@@ -16,6 +16,7 @@ from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Publish
 from dashboard.domain.pushes import Delivery, ForgedPushError
 from dashboard.platforms import oauth2
 from dashboard.platforms.facebook import Facebook
+from dashboard.platforms.protocol import AppTest
 from tests.fakes import START, ScriptedHttp
 from tests.platforms.samples import REDIRECT, SAMPLES, answer
 
@@ -235,6 +236,23 @@ def test_r77_a_subcode_tells_a_bad_post_from_a_bad_moment(
     outcome = publish(ScriptedHttp({"publish the post": answer(400, error)}))
     assert isinstance(outcome, kind)
     assert {name: getattr(outcome, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "result"),
+    [
+        (1, "Error validating client secret.", AppTest.REFUSED),
+        (101, "Error validating application.", AppTest.REFUSED),
+        (1, "An unknown error occurred", AppTest.UNCLEAR),
+        (4, "Application request limit reached", AppTest.UNCLEAR),
+    ],
+)
+def test_a_wrong_secret_is_told_from_trouble_although_the_number_is_the_same(
+    code: int, message: str, result: AppTest
+) -> None:
+    said = answer(400, {"error": {"code": code, "message": message}})
+    http = ScriptedHttp({"check our registration": said})
+    assert http.run(facebook.test_app(http, APP))[0] is result
 
 
 def test_giving_back_is_tried_again_when_facebook_only_asks_to_wait() -> None:

@@ -3,8 +3,14 @@
 To add one: its module and its line in `SPEAKERS`; what it stands on is in `kit`.
 """
 
-from dashboard.sandbox.dialects import linkedin
+from dashboard.sandbox.dialects import facebook, instagram, instagram_page, linkedin, threads
 from dashboard.sandbox.dialects.kit import Speaker
 
-SPEAKERS: tuple[Speaker, ...] = (linkedin.SPEAKER,)
+SPEAKERS: tuple[Speaker, ...] = (
+    facebook.SPEAKER,
+    instagram.SPEAKER,
+    instagram_page.SPEAKER,
+    threads.SPEAKER,
+    linkedin.SPEAKER,
+)
 """All dialects that Sandbox speaks."""

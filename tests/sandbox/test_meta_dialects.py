@@ -1,0 +1,359 @@
+"""Linkkeeper's own Facebook, Instagram and Threads, asked through the dialects of the Sandbox.
+
+What a person or Meta does there must be found here in the right words; no answer is made up.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.domain.capabilities import Capability, MissingKind
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import AppProblem, Blocked, NoAnswer, Refused, Works
+from dashboard.domain.errors import PlatformError
+from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Published
+from dashboard.domain.wire import Answer, Ask
+from dashboard.platforms import available
+from dashboard.platforms.protocol import AppTest, Granted, Refreshed
+from dashboard.sandbox.app import create_app
+from dashboard.sandbox.dialect import SECRET
+from tests.fakes import ScriptedHttp
+from tests.sandbox.conftest import Driver, Watch
+
+BASE = "http://127.0.0.1:9999"
+KEYS = ("facebook", "instagram", "instagram_page", "threads")
+PAGES = ("facebook", "instagram_page")
+OWN = ("instagram", "threads")
+EVERY = ("posts:read", "posts:write", "mentions:read", "messages:read")
+each = pytest.mark.parametrize("key", KEYS)
+PICTURE = Picture(data=b"\xff\xd8\xff", media_type="image/jpeg", url="https://l.example/p/1")
+
+
+class InProcess(ScriptedHttp):
+    """Asks the Sandbox itself, without a network."""
+
+    client: FlaskClient
+
+    async def send(self, ask: Ask) -> Answer:
+        self.asked.append(ask)
+        parts = urlsplit(ask.url)
+        data: Any = ask.form
+        if ask.parts:
+            data = {part.name: part.data.decode("latin-1") for part in ask.parts}
+        said = self.client.open(
+            f"{parts.path}?{parts.query}",
+            method=ask.method,
+            data=data,
+            headers=dict(ask.headers),
+        )
+        headers = {name.lower(): value for name, value in said.headers.items()}
+        return Answer(status=said.status_code, headers=headers, body=said.data)
+
+
+@dataclass
+class Linked:
+    """One account linked as a person would have done it."""
+
+    world: Driver
+    key: str
+    platform: Any
+    app: Any
+    http: InProcess
+    granted: Granted
+
+    @property
+    def identity(self) -> Any:
+        return next(one for one in self.granted.identities if "Bakery" in one.name)
+
+    def check(self, **of_app: str) -> Any:
+        app = replace(self.app, **of_app)
+        talk = self.platform.check(self.http, app, self.granted.credential, self.identity)
+        return self.http.run(talk)
+
+    def press(self, action: str, **fields: str) -> None:
+        answer = self.world.press(action, handle=f"{self.key}_bakeryjansen", **fields)
+        assert answer.status_code == 200, answer.text
+
+    def publish(self, text: str = "Fresh bread") -> Any:
+        post = Outgoing(key="k", text=text, at=self.now, picture=PICTURE)
+        talk = self.platform.publish(
+            self.http, self.app, self.granted.credential, self.identity, post
+        )
+        return self.http.run(talk)
+
+    def posts(self) -> list[str]:
+        talk = self.platform.posts(self.http, self.granted.credential, self.identity, cursor="")
+        return [post.text for post in self.http.run(talk)[0]]
+
+    @property
+    def now(self) -> Any:
+        return Watch().at
+
+
+@dataclass
+class Towns:
+    """See the fixture."""
+
+    folder: Path
+    made: dict[tuple[str, tuple[str, ...]], tuple[Path, Granted]] = field(default_factory=dict)
+
+    def with_link(self, key: str, granted: tuple[str, ...]) -> tuple[Path, Granted]:
+        if (key, granted) not in self.made:
+            town = self.folder / str(len(self.made))
+            town.mkdir()
+            given = log_in(world_in(town, Watch()), key, granted)
+            self.made[key, granted] = (town, given)
+        return self.made[key, granted]
+
+
+def copied(town: Path, to: Path) -> None:
+    with sqlite3.connect(town / "sandbox.sqlite3") as db:
+        db.execute("VACUUM INTO ?", (str(to / "sandbox.sqlite3"),))
+
+
+def world_in(folder: Path, watch: Watch) -> Driver:
+    app = create_app(folder, seed=True, with_dialects=True, clock=watch)
+    app.testing = True
+    return Driver(client=app.test_client())
+
+
+def asking(world: Driver, key: str) -> tuple[Any, Any, InProcess]:
+    platform: Any = available(BASE, dialects=True)[key]
+    http = InProcess()
+    http.client = world.client
+    return platform, platform.app(f"linkkeeper-{key}", SECRET, {}), http
+
+
+Link = Callable[..., Linked]
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Towns:
+    """Databases with a link, made once per platform and ticks."""
+    return Towns(folder=tmp_path_factory.mktemp("meta"))
+
+
+@pytest.fixture
+def link(towns: Towns, tmp_path: Path, watch: Watch) -> Link:
+    """A fresh link of a platform, in a town of its own."""
+
+    def linked(key: str, granted: tuple[str, ...] = EVERY) -> Linked:
+        town, given = towns.with_link(key, granted)
+        copied(town, tmp_path)
+        world = world_in(tmp_path, watch)
+        platform, app, http = asking(world, key)
+        return Linked(world, key, platform, app, http, given)
+
+    return linked
+
+
+def code_of(world: Driver, start_url: str, key: str, granted: tuple[str, ...]) -> str:
+    """A person logs in, ticks what is in `granted` and all accounts, and comes back."""
+    world.log_in()
+    parts = urlsplit(start_url)
+    fields = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    page = world.client.get(f"{parts.path}?{parts.query}")
+    assert page.status_code == 200, page.text
+    ids = [one["id"] for one in world.state()["accounts"] if one["network"] == key]
+    chosen = [one for one in ids if f'value="{one}"' in page.text]
+    form = {**fields, "decision": "allow", "granted": list(granted), "account": chosen}
+    if key in OWN:
+        names = {one["id"]: one["name"] for one in world.state()["accounts"]}
+        form["account"] = [one for one in chosen if "Bakery" in names[one]]
+    back = world.client.post(parts.path, data=form)
+    return parse_qs(urlsplit(back.location).query)["code"][0]
+
+
+def log_in(world: Driver, key: str, granted: tuple[str, ...]) -> Granted:
+    platform, app, http = asking(world, key)
+    back = f"http://127.0.0.1:8000/link/back/{key}"
+    start = platform.start(app, redirect_uri=back, state="s", typed={}, choose_person=False)
+    code = code_of(world, start.url, key, granted)
+    talk = platform.finish(
+        http, app, code=code, verifier=start.verifier, redirect_uri=back, now=Watch().at
+    )
+    found: Granted = http.run(talk)
+    return found
+
+
+@each
+def test_a_fresh_link_works_with_everything(link: Link, key: str) -> None:
+    linked = link(key)
+    outcome = linked.check()
+    assert isinstance(outcome, Works)
+    assert not outcome.missing
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_one_log_in_reaches_several_accounts(link: Link, key: str) -> None:
+    assert len(link(key).granted.identities) > 1
+
+
+@each
+@pytest.mark.parametrize(
+    ("action", "cause"),
+    [
+        ("end-grant", Cause.TOKEN_RAN_OUT),
+        ("change-password", Cause.PASSWORD_CHANGED),
+        ("remove-app", Cause.APP_REMOVED),
+        ("log-out", Cause.TOKEN_REFUSED),
+        ("too-many-logins", Cause.TOKEN_REFUSED),
+    ],
+)
+def test_a_dead_link_is_refused_with_its_cause(
+    link: Link, key: str, action: str, cause: Cause
+) -> None:
+    linked = link(key)
+    linked.press(action)
+    outcome = linked.check()
+    assert isinstance(outcome, Refused)
+    if key == "threads" and action == "remove-app":
+        assert (outcome.cause, outcome.certain) == (Cause.TOKEN_REFUSED, False), "code 100 only"
+    else:
+        assert (outcome.cause, outcome.certain) == (cause, True)
+
+
+@each
+@pytest.mark.parametrize(
+    ("action", "undo", "cause"),
+    [
+        ("suspend", "lift", Cause.ACCOUNT_SUSPENDED),
+        ("ask-security-check", "confirm-security-check", Cause.SECURITY_CHECK),
+    ],
+)
+def test_a_blocked_account_works_again_when_its_owner_has_acted(
+    link: Link, key: str, action: str, undo: str, cause: Cause
+) -> None:
+    linked = link(key)
+    linked.press(action)
+    outcome = linked.check()
+    assert isinstance(outcome, Blocked)
+    assert outcome.cause is cause
+    linked.press(undo)
+    assert isinstance(linked.check(), Works)
+
+
+@each
+def test_a_lost_role_is_a_lost_role_and_not_a_dead_link(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.press("take-role", person="anna")
+    outcome = linked.check()
+    assert isinstance(outcome, Works)
+    assert {item.kind for item in outcome.missing} == {MissingKind.ROLE}
+    linked.press("give-role", person="anna")
+    assert linked.check().missing == ()
+
+
+@each
+def test_what_was_not_ticked_is_named(link: Link, key: str) -> None:
+    linked = link(key, granted=("posts:read", "mentions:read", "messages:read"))
+    outcome = linked.check()
+    assert isinstance(outcome, Works)
+    wanted = {Capability.PUBLISH} if key != "threads" else set()
+    assert {item.capability for item in outcome.missing} == wanted
+    assert isinstance(linked.publish(), NotPublished)
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_a_permission_that_is_withdrawn_later_is_named(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.press("withdraw", scope="posts:write")
+    assert {item.capability for item in linked.check().missing} == {Capability.PUBLISH}
+
+
+@each
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        ("429", Cause.RATE_LIMITED),
+        ("503", Cause.PLATFORM_DOWN),
+        ("500", Cause.PLATFORM_DOWN),
+        ("html", Cause.PLATFORM_DOWN),
+    ],
+)
+def test_r36_a_limit_or_an_outage_accuses_nobody(
+    link: Link, key: str, kind: str, cause: Cause
+) -> None:
+    linked = link(key)
+    linked.world.disturb(kind, calls="all", seconds="120")
+    outcome = linked.check()
+    assert isinstance(outcome, NoAnswer)
+    assert outcome.cause is cause
+    if kind == "429":
+        assert outcome.retry_after is not None
+        assert outcome.retry_after.total_seconds() == 120
+
+
+@each
+def test_what_is_published_there_is_listed_here(link: Link, key: str) -> None:
+    linked = link(key)
+    outcome = linked.publish("Rye bread on Friday")
+    assert isinstance(outcome, Published)
+    assert any("Rye bread on Friday" in text for text in linked.posts())
+
+
+@each
+def test_comments_and_mentions_are_listed(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.press("mention", text="The best rye of the town")
+    talk = linked.platform.mentions(
+        linked.http, linked.app, linked.granted.credential, linked.identity, cursor=""
+    )
+    found, _ = linked.http.run(talk)
+    if key == "threads":
+        assert "The best rye of the town" in {one.text for one in found}
+    assert found
+    assert all(one.author and one.text for one in found)
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_a_token_renews_itself_and_the_renewed_one_works(link: Link, key: str) -> None:
+    linked = link(key)
+    talk = linked.platform.refresh(
+        linked.http, linked.app, linked.granted.credential, now=linked.now
+    )
+    renewed = linked.http.run(talk)
+    assert isinstance(renewed, Refreshed)
+    linked.granted = replace(linked.granted, credential=renewed.credential)
+    assert isinstance(linked.check(), Works)
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_giving_back_ends_the_permission_there(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.http.run(linked.platform.revoke(linked.http, linked.app, linked.granted.credential))
+    assert isinstance(linked.check(), Refused)
+
+
+@pytest.mark.parametrize("key", ["facebook", "instagram_page", "threads"])
+def test_a_registration_is_tested_without_a_person(link: Link, key: str) -> None:
+    linked = link(key)
+    assert linked.http.run(linked.platform.test_app(linked.http, linked.app))[0] is AppTest.WORKS
+    wrong = linked.platform.app(f"linkkeeper-{key}", "another secret", {})
+    assert linked.http.run(linked.platform.test_app(linked.http, wrong))[0] is AppTest.REFUSED
+
+
+@each
+def test_a_wrong_secret_is_our_problem_and_is_told_at_the_log_in(link: Link, key: str) -> None:
+    linked = link(key)
+    wrong = linked.platform.app(f"linkkeeper-{key}", "another secret", {})
+    talk = linked.platform.finish(
+        linked.http, wrong, code="c", verifier="", redirect_uri="r", now=linked.now
+    )
+    with pytest.raises(PlatformError) as caught:
+        linked.http.run(talk)
+    assert caught.value.kind == "app_problem"
+    assert not isinstance(linked.check(), AppProblem)
+
+
+@each
+def test_r32_the_journal_of_requests_holds_no_token(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.check()
+    assert linked.granted.credential.access not in str(linked.world.state()["requests"])
