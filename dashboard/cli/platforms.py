@@ -44,6 +44,7 @@ _PICTURES = {
     PictureRule.NONE: "",
     PictureRule.UPLOADED: ", picture",
     PictureRule.FETCHED: ", picture (public https address needed)",
+    PictureRule.MUST_BE_UPLOADED: ", always with a picture",
     PictureRule.MUST_BE_FETCHED: ", always with a picture (public https address needed)",
 }
 _USES = {

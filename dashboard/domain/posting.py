@@ -18,6 +18,7 @@ TRIES = 3
 LARGEST_PICTURE = 5 * 1024 * 1024  # bytes
 _KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 _LONGEST_LINK = 2_000
+_NEEDED = frozenset({PictureRule.MUST_BE_FETCHED, PictureRule.MUST_BE_UPLOADED})
 _JOINED = frozenset({"Mn", "Me", "Cf"})
 
 
@@ -69,7 +70,7 @@ def misfits(post: Outgoing, rules: PostRules) -> list[str]:
         found.append(f"The text is {over} characters too long: {rules.longest} are allowed.")
     if post.picture and rules.picture is PictureRule.NONE:
         found.append("It takes no picture.")
-    if not post.picture and rules.picture is PictureRule.MUST_BE_FETCHED:
+    if not post.picture and rules.picture in _NEEDED:
         found.append("It needs a picture.")
     if post.link and not rules.link:
         found.append("It takes no link.")

@@ -49,6 +49,7 @@ class PictureRule(StrEnum):
     UPLOADED = "uploaded"  # may; we hand it over
     FETCHED = "fetched"  # may; the platform fetches it from a public address of ours
     MUST_BE_FETCHED = "must_be_fetched"
+    MUST_BE_UPLOADED = "must_be_uploaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

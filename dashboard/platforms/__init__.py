@@ -8,13 +8,16 @@ from collections.abc import Mapping
 
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.facebook import Facebook
+from dashboard.platforms.google_business import GoogleBusiness
 from dashboard.platforms.instagram import Instagram
 from dashboard.platforms.instagram_page import InstagramPage
 from dashboard.platforms.linkedin import LinkedIn
 from dashboard.platforms.mastodon import Mastodon
+from dashboard.platforms.pinterest import Pinterest
 from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
 from dashboard.platforms.sandbox import Sandbox
 from dashboard.platforms.threads import Threads
+from dashboard.platforms.tiktok import TikTok
 from dashboard.platforms.x import X
 from dashboard.platforms.youtube import YouTube
 
@@ -26,6 +29,9 @@ PLATFORMS: tuple[Platform, ...] = (
     LinkedIn(),
     X(),
     YouTube(),
+    GoogleBusiness(),
+    TikTok(),
+    Pinterest(),
     Mastodon(),
     Bluesky(),
     Sandbox(),

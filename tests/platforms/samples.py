@@ -270,6 +270,63 @@ SAMPLES = {
         ),
         identity=Identity(remote_id="UCx1", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
+    "google_business": Sample(
+        platform=_platform("google_business"),
+        app=App(
+            client_id="business-client",
+            client_secret="hush-business-app-secret",
+            facts=GOOGLE_FACTS,
+        ),
+        credential=Credential(
+            access="hush-business-access",
+            refresh="hush-business-refresh",
+            scopes=frozenset({f"{GOOGLE}business.manage"}),
+            expires_at=START,
+            extra={"account:locations/22": "accounts/11"},
+        ),
+        identity=Identity(remote_id="locations/22", name="Bakery Jansen", handle=""),
+    ),
+    "tiktok": Sample(
+        platform=_platform("tiktok"),
+        app=App(
+            client_id="tiktok-key",
+            client_secret="hush-tiktok-app-secret",
+            facts={
+                "token_endpoint": "https://open.tiktokapis.com/v2/oauth/token/",
+                "revocation_endpoint": "https://open.tiktokapis.com/v2/oauth/revoke/",
+                "client_id_name": "client_key",
+                "scope_separator": ",",
+                "pkce": "no",
+            },
+        ),
+        credential=Credential(
+            access="hush-tiktok-access",
+            refresh="hush-tiktok-refresh",
+            scopes=frozenset({"user.info.basic", "video.list", "video.publish"}),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="723f24d7", name="Bakery Jansen", handle="@bakeryjansen"),
+    ),
+    "pinterest": Sample(
+        platform=_platform("pinterest"),
+        app=App(
+            client_id="pinterest-app",
+            client_secret="hush-pinterest-app-secret",
+            facts={
+                "token_endpoint": "https://api.pinterest.com/v5/oauth/token",
+                "client_auth": "basic",
+            },
+        ),
+        credential=Credential(
+            access="pina_hush-access",
+            refresh="pinr_hush-refresh",
+            scopes=frozenset(
+                {"user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write"}
+            ),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="2783136121146311751", name="Bakery", handle="bakeryjansen"),
+    ),
     "sandbox": Sample(
         platform=_platform("sandbox"),
         app=app_of(SANDBOX),

@@ -45,7 +45,7 @@ DATA = Path(__file__).parent / "data"
 RECORDED = sorted(DATA.glob("*/*.json"))
 KEYS = [platform.about.key for platform in PLATFORMS]
 RENEWING = [key for key in KEYS if isinstance(SAMPLES[key].platform, RefreshesCredentials)]
-TELLS_NOTHING_OF_SUSPENSION = {"linkedin"}  # no code for it is known
+TELLS_NOTHING_OF_SUSPENSION = {"linkedin", "google_business"}  # no code for it is known
 OUTCOMES = (Works, Refused, Blocked, NoAnswer, AppProblem, NeedsRefresh)
 REFRESHES = (Refreshed, RefreshRefused, RefreshUnclear)
 
@@ -276,6 +276,8 @@ NAMES = (
     "uploadUrl", "publishedAt", "commentary", "instagram_business_account", "user_id",
     "errors", "details", "kind", "nextPageToken",
     "snippet", "contentDetails", "topLevelComment", "youtube#channelListResponse",
+    "localPosts", "reviews", "locations", "reviewId", "createTime", "metadata", "user", "open_id",
+    "videos", "has_more", "privacy_level_options", "publish_id", "bookmark", "board",
 )  # fmt: skip
 
 
