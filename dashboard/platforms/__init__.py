@@ -15,6 +15,7 @@ from dashboard.platforms.linkedin import LinkedIn
 from dashboard.platforms.mastodon import Mastodon
 from dashboard.platforms.pinterest import Pinterest
 from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
+from dashboard.platforms.reddit import Reddit
 from dashboard.platforms.sandbox import Sandbox
 from dashboard.platforms.threads import Threads
 from dashboard.platforms.tiktok import TikTok
@@ -32,6 +33,7 @@ PLATFORMS: tuple[Platform, ...] = (
     GoogleBusiness(),
     TikTok(),
     Pinterest(),
+    Reddit(),
     Mastodon(),
     Bluesky(),
     Sandbox(),

@@ -54,7 +54,8 @@ class Row:
     mentions: bool = True
     publishes: bool = True
     revokes: bool = True
-    picture: bool = False
+    title: str = ""
+    target: str = ""
     options: tuple[tuple[str, str], ...] = ()
 
 
@@ -166,11 +167,13 @@ def _publish(page: Page, platform: Row) -> None:
     page.goto("/publish/new")
     page.get_by_label(platform.account, exact=True).check()
     page.get_by_label("Text").fill(WRITTEN)
+    for name, words in (("title", platform.title), ("target", platform.target)):
+        if words:
+            page.locator(f"#{name}").fill(words)
     page.get_by_role("button", name="Plan the post").click()
     page.goto("/publish/calendar?view=list")
-    page.locator(".publications a").filter(has_text=platform.account).filter(
-        has_text="Written in Linkkeeper"
-    ).first.click()
+    mine = page.locator(".publications a").filter(has_text=platform.account)
+    mine.filter(has_text="Written in Linkkeeper").first.click()
     expect(page.get_by_text(WRITTEN)).to_be_visible()
     for _ in range(20):
         if page.get_by_text("In the calendar since").is_visible() and _is_out(page):

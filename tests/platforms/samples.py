@@ -228,6 +228,25 @@ SAMPLES = {
         ),
         identity=Identity(remote_id="783214", name="Bakery Jansen", handle="@bakeryjansen"),
     ),
+    "reddit": Sample(
+        platform=_platform("reddit"),
+        app=App(
+            client_id="reddit-client",
+            client_secret="hush-reddit-app-secret",
+            facts={
+                "token_endpoint": "https://www.reddit.com/api/v1/access_token",
+                "revocation_endpoint": "https://www.reddit.com/api/v1/revoke_token",
+                "client_auth": "basic",
+            },
+        ),
+        credential=Credential(
+            access="hush-reddit-access",
+            refresh="hush-reddit-refresh",
+            scopes=frozenset({"identity", "history", "read", "privatemessages", "submit"}),
+            expires_at=START,
+        ),
+        identity=Identity(remote_id="1w72", name="bakeryjansen", handle="u/bakeryjansen"),
+    ),
     "linkedin": Sample(
         platform=_platform("linkedin"),
         app=App(

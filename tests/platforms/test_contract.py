@@ -275,6 +275,7 @@ NAMES = (
     "organization", "role", "state", "serviceErrorCode", "active", "sub", "value", "image",
     "uploadUrl", "publishedAt", "commentary", "instagram_business_account", "user_id",
     "errors", "details", "kind", "nextPageToken",
+    "json", "children", "after", "permalink", "created_utc", "is_suspended", "selftext",
     "snippet", "contentDetails", "topLevelComment", "youtube#channelListResponse",
     "localPosts", "reviews", "locations", "reviewId", "createTime", "metadata", "user", "open_id",
     "videos", "has_more", "privacy_level_options", "publish_id", "bookmark", "board",

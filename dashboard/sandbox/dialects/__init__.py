@@ -3,7 +3,14 @@
 To add one: its module and its line in `SPEAKERS`; what it stands on is in `kit`.
 """
 
-from dashboard.sandbox.dialects import facebook, instagram, instagram_page, linkedin, threads
+from dashboard.sandbox.dialects import (
+    facebook,
+    instagram,
+    instagram_page,
+    linkedin,
+    reddit,
+    threads,
+)
 from dashboard.sandbox.dialects.kit import Speaker
 
 SPEAKERS: tuple[Speaker, ...] = (
@@ -12,5 +19,6 @@ SPEAKERS: tuple[Speaker, ...] = (
     instagram_page.SPEAKER,
     threads.SPEAKER,
     linkedin.SPEAKER,
+    reddit.SPEAKER,
 )
 """All dialects that Sandbox speaks."""
