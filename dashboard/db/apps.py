@@ -96,7 +96,11 @@ def retire_apps(session: Session, platform: str, *, now: datetime) -> int:
     done = session.execute(
         update(AppRow).where(*ours, col(AppRow.retired_at).is_(None)).values(retired_at=now)
     )
-    session.execute(update(AppRow).where(*ours, col(AppRow.id).not_in(serving)).values(secret=b""))
+    session.execute(
+        update(AppRow)
+        .where(*ours, col(AppRow.id).not_in(serving))
+        .values(secret=b"", problem="", problem_since=None)
+    )
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 

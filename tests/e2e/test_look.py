@@ -28,6 +28,8 @@ PAGES = (
     "/settings/users/add",
     "/settings/roles",
     "/settings/roles/add",
+    "/settings/platforms",
+    "/settings/platforms/linkedin",
     "/settings/general/mail",
     "/settings/general/jobs",
     "/settings/general/health",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from dashboard.db.apps import note_app_problem
 from dashboard.db.tables import AppRow, AuditRow, GrantRow
 from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential, Subject
@@ -230,8 +231,11 @@ def test_what_is_taken_out_is_not_used_any_more_and_its_secret_is_erased(
     for client_id in ("id-1", "id-2"):
         save(tools, ada, client_id=client_id)
         clock.advance(seconds=1)
+    with tools.database.writing() as unit:
+        note_app_problem(unit, rows(tools)[0].id, "invalid_client", now=tools.now())
     registrations.take_out(tools, ada, actor(ada), "fake")
     assert registrations.app_in_use(tools, "fake") is None
+    assert [row.problem for row in rows(tools)] == ["", ""]
     assert [row.secret for row in rows(tools)] == [b"", b""]
     with pytest.raises(NotFoundError):
         registrations.take_out(tools, ada, actor(ada), "fake")
