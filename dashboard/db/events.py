@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     """What happened. `link_state` carries `db.health.change_json` as its data."""
 
     LINK_STATE = "link_state"
+    RENEWAL_NEAR = "renewal_near"  # a date to renew by is 7 or 2 days away
     LINKED = "linked"
     RELINKED = "relinked"
     REMOVED = "removed"
@@ -43,7 +44,7 @@ _PERSONAL = frozenset({EventKind.SETTINGS_CHANGED, EventKind.INVITED, EventKind.
 
 def add_event(session: Session, event: NewEvent) -> int:
     """Store it and return its number; what is told to nobody counts as told at once."""
-    worth_telling = event.kind is EventKind.LINK_STATE or (
+    worth_telling = event.kind in {EventKind.LINK_STATE, EventKind.RENEWAL_NEAR} or (
         event.kind in _PERSONAL and event.user_id is not None
     )
     row = EventRow(

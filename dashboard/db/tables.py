@@ -200,6 +200,7 @@ class LinkRow(SQLModel, table=True):
     evidence: Json | None = Field(default=None, sa_type=JSON)
     missing: list[Json] = Field(default_factory=list, sa_type=JSON)
     renew_by: datetime | None = None
+    reminded_at: datetime | None = None
     troubled_since: datetime | None = None
     silent_since: datetime | None = None
     misses: int = 0

@@ -52,7 +52,7 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
     ),
     NoticeKind.LINK_EXPIRING: NoticeSpec(
         label="Send me an email when a link must be renewed soon",
-        explanation="14 days before the date, so that a renewal never becomes an emergency.",
+        explanation="14, 7 and 2 days before the date, so that it never becomes an emergency.",
     ),
     NoticeKind.LINK_RECOVERED: NoticeSpec(
         label="Send me an email when an account works again",

@@ -33,7 +33,7 @@ from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
 from dashboard.services.incidents import Story, end_over_incidents, sort_out
 from dashboard.services.ports import Tools
 
-_WAITS = {EventKind.LINK_STATE: 1, EventKind.SETTINGS_CHANGED: 12}
+_WAITS = {EventKind.LINK_STATE: 1, EventKind.RENEWAL_NEAR: 1, EventKind.SETTINGS_CHANGED: 12}
 """How many times `gather_for`: a person ticks several boxes in a row. Others wait for nothing."""
 
 _LINK_EVERY = timedelta(minutes=10)
@@ -98,6 +98,8 @@ def _tell(tools: Tools, unit: UnitOfWork, kind: EventKind) -> int:
     events = claim_untold(unit, kind)
     if kind is EventKind.LINK_STATE:
         return _tell_of_links(tools, unit, events)
+    if kind is EventKind.RENEWAL_NEAR:
+        return _remind(tools, unit, events)
     if kind is EventKind.SETTINGS_CHANGED:
         return _tell_of_settings(tools, unit, events)
     return _tell_of_passwords(tools, unit, kind, events)
@@ -135,6 +137,14 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
 def _tell_story(tools: Tools, unit: UnitOfWork, story: Story) -> int:
     people = [person.user_id for person in audience(unit, story.kind, story.accounts)]
     return _add(tools, unit, story.kind, story.seqs, people)
+
+
+def _remind(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
+    """One notice for all that are near their date; whoever renewed meanwhile is left out later."""
+    accounts = {event.account_id: event.seq for event in events if event.account_id is not None}
+    kind = NoticeKind.LINK_EXPIRING
+    people = [person.user_id for person in audience(unit, kind, accounts.keys())]
+    return _add(tools, unit, kind, accounts.values(), people) if accounts else 0
 
 
 def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:

@@ -19,6 +19,8 @@ def upgrade() -> None:
     op.create_index("ix_grants_trouble", "grants", ["trouble"])
     _retired_apps()
     op.create_index("ix_events_kind_at", "events", ["kind", "at"])
+    reminded_at = sa.Column("reminded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True)
+    op.add_column("links", reminded_at)
 
 
 def _publishing() -> None:
