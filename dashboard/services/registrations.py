@@ -10,9 +10,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from dashboard.db.apps import (
+    clear_app_problems,
     hang_on_platform,
     insert_app,
     newest_app,
+    note_app_problem,
     prefer_app,
     problem_of,
     replace_secret,
@@ -188,10 +190,13 @@ def take_out(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> None:
 
 
 def try_app(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> Tried:
-    """Ask the platform whether our registration counts; nobody logs in for that."""
+    """Ask the platform whether our registration counts; nobody logs in for that.
+
+    What it says for certain is kept: a problem begins or ends with it.
+    """
     _only_administrators(viewer)
     platform = _platform(tools, key)
-    _, app = needed_app(tools, key)
+    app_id, app = needed_app(tools, key)
     if not isinstance(platform, NeedsApp):  # needed_app has raised already
         raise NotFoundError("platform")
     try:
@@ -200,6 +205,11 @@ def try_app(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> Tried:
         evidence = Evidence(call=silence.call, code=silence.silence.value)
         result = AppTest.UNCLEAR
     with tools.database.writing() as unit:
+        if result is AppTest.WORKS:
+            clear_app_problems(unit, [app_id])
+        elif result is AppTest.REFUSED:
+            said = evidence.text or evidence.code or "It was refused."
+            note_app_problem(unit, app_id, said, now=tools.now())
         action = f"tested a platform: {result.value}"
         add_audit(unit, at=tools.now(), actor=actor, action=action, target=f"platform {key}")
     return Tried(result=result, evidence=evidence)

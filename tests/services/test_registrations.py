@@ -271,3 +271,18 @@ def test_every_test_of_a_registration_is_in_the_audit_trail(tools: Tools, ada: V
     with tools.database.reading() as session:
         actions = [row.action for row in session.exec(select(AuditRow)).all()]
     assert "tested a platform: works" in actions
+
+
+def test_what_a_test_finds_for_certain_is_kept_and_what_is_unclear_is_not(
+    tools: Tools, ada: Viewer
+) -> None:
+    save(tools, ada)
+    platform = Guarded()
+    tools = replace(tools, platforms={"fake": platform})
+    said = Evidence(call="check our registration", code="invalid_client")
+    problems = []
+    for answer in (AppTest.UNCLEAR, AppTest.REFUSED, AppTest.UNCLEAR, AppTest.WORKS):
+        platform.answer = (answer, said)
+        registrations.try_app(tools, ada, actor(ada), "fake")
+        problems.append(rows(tools)[0].problem)
+    assert problems == ["", "invalid_client", "invalid_client", ""]
