@@ -13,6 +13,8 @@ from dashboard.domain.capabilities import Capability
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Right
+from dashboard.domain.troubles import troubles
+from dashboard.domain.uptime import share_working
 from dashboard.services import steering, syncing
 from dashboard.services.audience import who_is_told
 from dashboard.services.linking import on_offer
@@ -167,7 +169,23 @@ def _one(account_id: UUID) -> dict[str, Any]:
         "capabilities": _capabilities(screen, frozenset(wants)),
         "told": who_is_told(tools(), viewer(), account_id),
         "bars": bars(screen.timeline, days=_BARS_OF_ONE, now=tools().now()),
+        "worked": _worked(screen),
+        "troubles": troubles(
+            (entry.change, entry.who) for entry in reversed(screen.moments) if entry.change
+        ),
     }
+
+
+def _worked(screen: AccountScreen) -> list[tuple[int, float]]:
+    """The share that it worked of the last 30 and 90 days, as far as it was watched."""
+    now = tools().now()
+    found = []
+    for days in (_BARS, _BARS_OF_ONE):
+        start = now - timedelta(days=days)
+        share = share_working([screen.timeline], start=start, end=now)
+        if share is not None:
+            found.append((days, share))
+    return found
 
 
 def _capabilities(screen: AccountScreen, wanted: frozenset[Capability]) -> list[dict[str, Any]]:

@@ -8,8 +8,11 @@ from sqlmodel import select
 
 from dashboard.db.counters import raise_counter, read_counter
 from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow
+from dashboard.domain.causes import Cause
+from dashboard.domain.states import LinkState
 from tests.factories import make_account, make_publication
 from tests.fakes import START
+from tests.services.happenings import happen
 
 LIST = "/settings/accounts"
 
@@ -300,3 +303,19 @@ def test_what_a_platform_offers_to_no_program_is_called_so(database, client_for,
     page = client_for(ada).get(f"{LIST}/{account}").text
     assert page.count("Not offered") == 2, "it lets nobody read mentions or list posts"
     assert "Fakebook lets no program do this" in page
+
+
+def test_the_page_of_an_account_tells_its_uptime_and_past_troubles(
+    database, tools, client_for, ada, clock
+) -> None:
+    account = make_account(database)
+    clock.advance(days=8)
+    happen(tools, account, LinkState.HEALTHY, LinkState.EXPIRED, cause=Cause.PASSWORD_CHANGED)
+    clock.advance(days=1)
+    happen(tools, account, LinkState.EXPIRED, LinkState.HEALTHY)
+    clock.advance(days=1)
+    page = client_for(ada).get(f"/settings/accounts/{account}").text
+    assert "<strong>90.0 %</strong> of the last 30 days it worked" in page
+    assert "Past troubles" in page
+    assert "The password was changed" in page
+    assert ">1 day<" in page
