@@ -5,11 +5,15 @@ To add one: its module and its line in `SPEAKERS`; what it stands on is in `kit`
 
 from dashboard.sandbox.dialects import (
     facebook,
+    google_business,
     instagram,
     instagram_page,
     linkedin,
+    pinterest,
     reddit,
     threads,
+    tiktok,
+    youtube,
 )
 from dashboard.sandbox.dialects.kit import Speaker
 
@@ -19,6 +23,10 @@ SPEAKERS: tuple[Speaker, ...] = (
     instagram_page.SPEAKER,
     threads.SPEAKER,
     linkedin.SPEAKER,
+    youtube.SPEAKER,
+    google_business.SPEAKER,
+    tiktok.SPEAKER,
+    pinterest.SPEAKER,
     reddit.SPEAKER,
 )
 """All dialects that Sandbox speaks."""
