@@ -169,7 +169,7 @@ def no_token_is_lost(scene: Scene) -> None:
     tools = scene.runtime.tools
     with tools.database.reading() as session:
         rows = session.exec(
-            select(GrantRow).join(LinkRow, col(LinkRow.grant_id) == col(GrantRow.id)).distinct()
+            select(GrantRow).where(col(GrantRow.id).in_(select(LinkRow.grant_id)))
         ).all()
         salvaged = set(session.exec(select(SalvageRow.grant_id)).all())
     assert rows
