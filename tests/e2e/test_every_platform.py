@@ -56,6 +56,7 @@ class Row:
     revokes: bool = True
     title: str = ""
     target: str = ""
+    test_says: str = "The test worked"
     options: tuple[tuple[str, str], ...] = ()
 
 
@@ -128,7 +129,7 @@ def _enter_registration(page: Page, platform: Row) -> None:
         page.locator(f"#{name}").fill(value)
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Test this app").click()
-    expect(page.get_by_text("The test worked")).to_be_visible()
+    expect(page.get_by_text(platform.test_says)).to_be_visible()
 
 
 def _link(page: Page, platform: Row) -> None:

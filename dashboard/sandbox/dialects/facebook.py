@@ -30,7 +30,7 @@ DIALECT = Dialect(
     residents=(
         Resident(handle="bakeryjansen", name="Bakery Jansen"),
         Resident(handle="citymuseum", name="City Museum", manage=("anna", "chloe")),
-        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",), view=("anna",)),
+        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
     ),
 )
 bp = kit.blueprint(DIALECT, page_log_in.AUTHORIZE)

@@ -25,7 +25,8 @@ DIALECT = Dialect(
     access_life=graph.LONG_LIFE,
     residents=(
         Resident(handle="bakeryjansen", name="Bakery Jansen"),
-        Resident(handle="citymuseum", name="City Museum", manage=("anna", "chloe")),
+        Resident(handle="citymuseum", name="City Museum", manage=("chloe",)),
+        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
     ),
 )
 bp = kit.blueprint(DIALECT, own_log_in.AUTHORIZE)
