@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -19,6 +19,7 @@ from dashboard.db.health import change_from
 from dashboard.db.tables import DeliveryRow, EventRow, NoticeRow
 from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.flapping import Recent
 from dashboard.domain.notices import TROUBLE, NoticeKind
 
 _AT_ONCE = 1_000
@@ -115,6 +116,33 @@ def newest_changes(session: Session, account_ids: Collection[UUID]) -> Mapping[U
         .group_by(col(EventRow.account_id))
     )
     return {account_id: seq for account_id, seq in rows if account_id and seq}
+
+
+def recent_past(
+    session: Session, account_ids: Collection[UUID], claimed: Iterable[Untold], *, since: datetime
+) -> Mapping[UUID, Recent]:
+    """What happened to each link since then, but for the claimed changes."""
+    rows = session.execute(
+        select(
+            col(EventRow.account_id),
+            func.count(func.distinct(col(EventRow.notice_id))),
+            func.max(case((col(NoticeRow.kind) == NoticeKind.LINK_FLAPPING.value, 1), else_=0)),
+            func.max(col(EventRow.at)),
+        )
+        .outerjoin(NoticeRow, col(NoticeRow.id) == col(EventRow.notice_id))
+        .where(
+            col(EventRow.account_id).in_(account_ids),
+            col(EventRow.kind) == EventKind.LINK_STATE.value,
+            col(EventRow.at) >= since,
+            col(EventRow.seq).not_in([event.seq for event in claimed]),
+        )
+        .group_by(col(EventRow.account_id))
+    )
+    return {
+        account_id: Recent(told=told, flapping=bool(flapping), changed_at=changed_at)
+        for account_id, told, flapping, changed_at in rows
+        if account_id is not None
+    }
 
 
 def open_stories(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:

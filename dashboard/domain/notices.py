@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
     LINK_LIMITED = "link_limited"
     LINK_EXPIRING = "link_expiring"
     LINK_RECOVERED = "link_recovered"
+    LINK_FLAPPING = "link_flapping"
     PLATFORM_SILENT = "platform_silent"
     PLATFORM_BACK = "platform_back"
     SETTINGS_CHANGED = "settings_changed"
@@ -57,6 +58,10 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
     NoticeKind.LINK_RECOVERED: NoticeSpec(
         label="Send me an email when an account works again",
         explanation="Closes the story: what was wrong, for how long, and who repaired it.",
+    ),
+    NoticeKind.LINK_FLAPPING: NoticeSpec(
+        label="Send me an email when an account keeps breaking and coming back",
+        explanation="Once, at the third change within a day, instead of a mail at each change.",
     ),
     NoticeKind.PLATFORM_SILENT: NoticeSpec(
         label="Send me an email when a whole platform does not answer",
@@ -108,7 +113,7 @@ _TRUE_IN: dict[NoticeKind, frozenset[LinkState]] = {
 PLATFORM_KINDS = frozenset({NoticeKind.PLATFORM_SILENT, NoticeKind.PLATFORM_BACK})
 """Kinds that tell of a platform as a whole (R59)."""
 
-TROUBLE = frozenset({NoticeKind.LINK_BROKEN, NoticeKind.LINK_LIMITED})
+TROUBLE = frozenset({NoticeKind.LINK_BROKEN, NoticeKind.LINK_LIMITED, NoticeKind.LINK_FLAPPING})
 """Kinds that open a story; a recovery closes it."""
 
 

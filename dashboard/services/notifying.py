@@ -26,9 +26,11 @@ from dashboard.db.outbox import (
     newest_changes,
     oldest_untold,
     open_stories,
+    recent_past,
     was_told,
 )
 from dashboard.domain.faults import point
+from dashboard.domain.flapping import WITHIN, Recent, damped
 from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
 from dashboard.services.incidents import Story, end_over_incidents, sort_out
 from dashboard.services.ports import Tools
@@ -114,6 +116,7 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
     found = sort_out(tools, unit, {one: [e.change for e in own] for one, own in by_account.items()})
     before = changes_before(unit, by_account.keys(), events)
     stories = open_stories(unit, by_account.keys())
+    recent = recent_past(unit, by_account.keys(), events, since=tools.now() - WITHIN)
     worth: dict[NoticeKind, dict[UUID, int]] = defaultdict(dict)
     for account_id, own in by_account.items():
         if account_id in found.held_back:
@@ -123,6 +126,9 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
             before=before.get(account_id),
             story_open=account_id in stories,
         )
+        if kind is not None:
+            lately = recent.get(account_id, Recent())
+            kind = damped(kind, lately, at=own[0].at)
         if kind is not None:
             worth[kind][account_id] = own[-1].seq
     for account_id, seq in newest_changes(unit, found.left_over).items():

@@ -29,6 +29,7 @@ _NOTICE_WORDS = {
     "link_limited": "A permission is missing",
     "link_expiring": "A link must be renewed soon",
     "link_recovered": "An account works again",
+    "link_flapping": "An account keeps breaking",
     "platform_silent": "A whole platform does not answer",
     "platform_back": "That platform answers again",
 }
@@ -37,6 +38,7 @@ _NOTICE_ICONS = {
     "link_limited": "warning",
     "link_expiring": "clock",
     "link_recovered": "check-circle",
+    "link_flapping": "refresh",
     "platform_silent": "no-answer",
     "platform_back": "pulse",
 }

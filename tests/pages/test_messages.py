@@ -112,7 +112,7 @@ def test_the_way_back_stays_here(client_for, alice, wanted: str) -> None:
 def test_alice_finds_her_boxes_among_her_settings(client_for, alice) -> None:
     text = client_for(alice).get("/me").text
     assert "Messages &amp; communication" in text
-    assert text.count('class="setting-box"') == 6
+    assert text.count('class="setting-box"') == 7
     assert "0 accounts now." in text
     assert "is told about" not in text
 

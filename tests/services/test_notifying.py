@@ -264,3 +264,51 @@ def test_a_person_who_was_switched_off_is_not_told_of_settings(
     change_settings(tools, gone, None, "One: on -> off")
     clock.advance(minutes=1)
     assert gather(tools).deliveries == 0
+
+
+def alternate(tools: Tools, account: UUID, clock: FrozenClock, *, minutes: int) -> None:
+    """Broken, works, broken, works: a change each minute."""
+    for minute in range(minutes):
+        old, new = (HEALTHY, EXPIRED) if minute % 2 == 0 else (EXPIRED, HEALTHY)
+        happen(tools, account, old, new)
+        clock.advance(seconds=6)
+        gather(tools)
+        clock.advance(seconds=54)
+
+
+def test_r60_a_link_that_flaps_for_a_day_is_told_three_times(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    alternate(tools, account, clock, minutes=120)
+    assert told_kinds(tools) == ["link_broken", "link_flapping", "link_recovered"]
+    assert len(rows(tools, DeliveryRow)) == 3
+
+
+def test_r60_once_it_was_steady_for_an_hour_it_is_told_as_usual(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    alternate(tools, account, clock, minutes=6)
+    clock.advance(hours=1)
+    happen(tools, account, HEALTHY, EXPIRED)
+    clock.advance(seconds=6)
+    gather(tools)
+    assert told_kinds(tools).count("link_broken") == 2
+
+
+def test_r60_the_next_day_begins_anew(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    for _ in range(3):
+        alternate(tools, account, clock, minutes=2)
+        clock.advance(hours=25)
+    assert "link_flapping" not in told_kinds(tools)
+
+
+def test_r60_a_missing_permission_does_not_flap(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    alternate(tools, account, clock, minutes=6)
+    happen(tools, account, HEALTHY, LIMITED)
+    clock.advance(seconds=6)
+    gather(tools)
+    assert "link_limited" in told_kinds(tools)
