@@ -21,11 +21,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One link: since when it is there, how it stands, its changes in order."""
+    """One link: since when it is there, how it stands, its changes in order.
+
+    `links` is how many links this is true of: those without changes are told together.
+    """
 
     linked_at: datetime
     state: LinkState
     changes: Sequence[Change] = ()
+    links: int = 1
 
 
 def share_working(timelines: Iterable[Timeline], *, start: datetime, end: datetime) -> float | None:
@@ -37,8 +41,8 @@ def share_working(timelines: Iterable[Timeline], *, start: datetime, end: dateti
     for timeline in timelines:
         for state, length in stretches(timeline, start, end):
             if state is not LinkState.PAUSED:
-                watched += length
-                working += timedelta() if state in DOWN else length
+                watched += length * timeline.links
+                working += timedelta() if state in DOWN else length * timeline.links
     return working / watched if watched else None
 
 

@@ -64,7 +64,7 @@ def redirect_to(url: str, *, say: str | None = None, kind: ToastKind = "done") -
     if say is not None:
         flash(say, kind)
     if sent_by_htmx():
-        response = no_change()
+        response = Response(status=HTTPStatus.NO_CONTENT)
         response.headers["HX-Redirect"] = url
         return response
     return cast("Response", redirect(url, HTTPStatus.SEE_OTHER))
@@ -77,15 +77,22 @@ def leave_for(url: str, *, where: str) -> Response:
     a form against `form-action 'self'`. `url` must come from a platform, never from a request.
     """
     if sent_by_htmx():
-        response = no_change()
+        response = Response(status=HTTPStatus.NO_CONTENT)
         response.headers["HX-Redirect"] = url
         return response
     return page("leaving.html", url=url, where=where)
 
 
 def no_change() -> Response:
-    """Answer that there is nothing new: htmx swaps nothing in."""
-    return Response(status=HTTPStatus.NO_CONTENT)
+    """Answer that there is nothing new: htmx swaps nothing in.
+
+    Open pages ask again and again, so it is small: nothing may be loaded by an answer without a
+    body, which is said in fewer words than what pages may load.
+    """
+    policy = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+    answer = Response(status=HTTPStatus.NO_CONTENT, headers=policy)
+    del answer.headers["Content-Type"]
+    return answer
 
 
 def toast(response: Response, text: str, kind: ToastKind = "done") -> Response:

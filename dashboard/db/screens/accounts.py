@@ -208,14 +208,20 @@ def _lines(
     ]
     if wanted.platform:
         conditions.append(col(AccountRow.platform) == wanted.platform)
+    order = (_RANK, _WITHIN, func.lower(col(AccountRow.name)), col(AccountRow.id))
+    # Only ids are sorted: all columns of ten thousand rows would be copied for it.
+    ids = list(
+        session.execute(
+            _joined(col(AccountRow.id))
+            .where(and_(*conditions))
+            .order_by(*order)
+            .limit(PAGE_SIZE)
+            .offset(window.offset)
+        ).scalars()
+    )
     rows = session.execute(
-        _joined(AccountRow, LinkRow)
-        .where(and_(*conditions))
-        .order_by(_RANK, _WITHIN, func.lower(col(AccountRow.name)), col(AccountRow.id))
-        .limit(PAGE_SIZE)
-        .offset(window.offset)
+        _joined(AccountRow, LinkRow).where(col(AccountRow.id).in_(ids)).order_by(*order)
     ).all()
-    ids = [account.id for account, _ in rows]
     planned = _planned(session, ids)
     changes = changes_of(session, ids, since=wanted.since) if wanted.since else {}
     return tuple(
