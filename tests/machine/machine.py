@@ -81,6 +81,9 @@ class Machine(RuleBasedStateMachine):
         self.ed = make_user(self.tools.database, role_id=self.editors, email=ed)
         self.watched: set[UUID] = set()  # the accounts that the editors have access to
         self.seen_mails = 0
+        for page in ("page-0", "page-1"):
+            self.link(page)
+            self.give_or_take_access(page)
 
     # --- people ---------------------------------------------------------------------------
 
@@ -216,13 +219,44 @@ class Machine(RuleBasedStateMachine):
         self.world.renewing.clear()
         self.tools = replace(self.tools, traffic=Traffic())
 
-    @precondition(lambda self: not self.world.outage)
     @rule()
     def all_work(self) -> None:
         for minutes in (11, 1, 1):
             self.tick(minutes)
             for job in WORK:
                 self.work(job)
+
+    @precondition(lambda self: not self.world.outage)
+    @rule(number=st.integers(1, 3), mode=st.sampled_from(["ok", "down", "lost"]))
+    def a_permission_ends_and_is_told(self, number: int, mode: str) -> None:
+        """The way that matters most, gone often: who is told, while mail works or does not."""
+        self.revoke_at_the_platform(number)
+        self.post.mode = mode
+        self.all_work()
+
+    @precondition(lambda self: not self.world.outage)
+    @rule(number=st.integers(1, 3), fate=st.sampled_from(["ok", "lost", "unavailable"]))
+    def access_runs_out(self, number: int, fate: str) -> None:
+        """The other one: a renewal, whose answer comes or is lost."""
+        self.expire_access(number)
+        self.next_refresh(fate)
+        self.tick(180)
+        self.work("refresh")
+        self.work("check")
+
+    @precondition(lambda self: self.world.families)
+    @rule(job=st.sampled_from(["refresh", "check", "send"]), at=st.integers(1, 9))
+    def crash_where_there_is_work(self, job: str, at: int) -> None:
+        """A crash that finds something to break."""
+        if job == "send":
+            self.revoke_at_the_platform(len(self.world.families))
+            self.tick(11)
+            self.work("check")
+            self.tick(1)
+            self.work("gather")
+        else:
+            self.tick(180)
+        self.crash(job, at)
 
     # --- what must hold ---------------------------------------------------------------------
 

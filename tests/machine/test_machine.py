@@ -83,7 +83,7 @@ def tools(sqlite_database: Database, settings, http) -> Tools:
 def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(
     tools: Tools, fresh: Fresh
 ) -> None:
-    drive(tools, fresh, examples=10, steps=25)
+    drive(tools, fresh, examples=8, steps=20)
 
 
 @pytest.mark.slow
