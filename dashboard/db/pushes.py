@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -15,11 +16,12 @@ from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow, PushRow
 def note_push(session: Session, platform: str, push_id: str, what: str, *, now: datetime) -> bool:
     """Keep that it came; False when the same one came before (R48)."""
     id_hash = hashlib.sha256(push_id.encode()).hexdigest()
-    if session.get(PushRow, (platform, id_hash)) is not None:
-        return False
-    session.add(PushRow(platform=platform, id_hash=id_hash, what=what[:120], at=now))
-    session.flush()
-    return True
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(PushRow).values(
+        platform=platform, id_hash=id_hash, what=what[:120], links=0, at=now
+    )
+    kept = row.on_conflict_do_nothing().returning(col(PushRow.id_hash))  # two may come at once
+    return bool(session.execute(kept).all())
 
 
 def due_by_push(
