@@ -91,6 +91,10 @@ def test_what_is_down_all_along_never_worked_and_what_heals_is_down_from_the_sta
 ) -> None:
     old_account(database, state="expired")
     assert report().platforms[0].month == pytest.approx(0)
+    late = old_account(database, days=5, state="expired", platform="other")
+    assert report().platforms[1].month == pytest.approx(0)
+    change(database, late, HEALTHY, EXPIRED, days_ago=1)
+    assert report().platforms[1].month == pytest.approx(0.8)
     healed = old_account(database)
     change(database, healed, EXPIRED, HEALTHY, days_ago=15)
     assert report().platforms[0].month == pytest.approx(0.25)

@@ -130,27 +130,25 @@ def _lasted(
     came = case((_word("new").in_(names), 1), else_=0)
     left = case((_word("old").in_(names), 1), else_=0)
     moved = came - left
+    created = col(AccountRow.created_at)
+    begin = case((created > start, _seconds(created)), else_=start.timestamp())
+    # Whoever is in it now and did not come into it in the span was in it from its beginning.
     changes = session.execute(
         _changes(
             viewer,
             start,
             col(AccountRow.platform),
-            func.sum(moved),
-            func.sum(moved * (end.timestamp() - _seconds(col(EventRow.at)))),
+            func.sum(moved * (begin - _seconds(col(EventRow.at)))),
         ).group_by(col(AccountRow.platform))
     )
     now_in = session.execute(
-        _links(viewer, col(AccountRow.platform), func.count())
+        _links(viewer, col(AccountRow.platform), func.sum(end.timestamp() - begin))
         .where(col(LinkRow.state).in_(names))
         .group_by(col(AccountRow.platform))
     )
-    whole = (end - start).total_seconds()
     lasted: defaultdict[str, float] = defaultdict(float)
-    for platform, number in now_in:
-        lasted[platform] += number * whole
-    for platform, gained, seconds in changes:
-        # Whoever is in it now and did not come into it in the span was in it from its start.
-        lasted[platform] += float(seconds) - int(gained) * whole
+    for platform, seconds in (*now_in, *changes):
+        lasted[platform] += float(seconds)
     return lasted
 
 
