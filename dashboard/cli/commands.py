@@ -84,6 +84,7 @@ def _add_bench_commands(bench: argparse.ArgumentParser) -> None:
         ("due", "that what is due costs the same however many links are not"),
         ("accounts-page", "the first page of Settings > Accounts, and the first page of all"),
         ("poll", "an open page that asks whether anything changed"),
+        ("alert", "from a refused question to an accepted mail, alone and by hundreds"),
         ("memory", "what all parts of ./manage run hold"),
         ("restart", "that after a pause all links are checked within one interval, evenly"),
         ("all", "all of these, in one table"),

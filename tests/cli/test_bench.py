@@ -26,7 +26,9 @@ def test_a_bench_measures_on_both_databases() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "lines"), [("due", 6), ("accounts-page", 4), ("poll", 4)])
+@pytest.mark.parametrize(
+    ("name", "lines"), [("due", 6), ("accounts-page", 4), ("poll", 4), ("alert", 4)]
+)
 def test_every_bench_measures_on_both_databases(name: str, lines: int) -> None:
     _measures(name, lines)
 

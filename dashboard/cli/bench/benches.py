@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from dashboard.cli.bench import checks, due, pages, restart, whole
+from dashboard.cli.bench import alert, checks, due, pages, restart, whole
 from dashboard.cli.bench.figures import Figure, show
 from dashboard.cli.screen import err
 
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[int], list[Figure]]] = {
     "due": due.figures,
     "accounts-page": pages.page_figures,
     "poll": pages.poll_figures,
+    "alert": alert.figures,
     "restart": restart.figures,
     "memory": whole.figures,
 }

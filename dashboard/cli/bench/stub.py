@@ -9,6 +9,9 @@ import json
 import sys
 
 LATENCY = 0.05  # seconds
+GONE = "gone-"
+"""Accounts whose id begins like this are refused: their password was changed."""
+
 _SCOPES = ["profile", "posts:read", "posts:write", "mentions:read", "messages:read"]
 
 
@@ -29,10 +32,19 @@ class _Answering(asyncio.Protocol):
             asyncio.get_running_loop().call_later(LATENCY, self._answer, path.rpartition("/")[2])
 
     def _answer(self, account: str) -> None:
-        body = json.dumps({"id": account, "granted_scopes": _SCOPES, "your_role": "manage"})
+        said: dict[str, object] = {
+            "id": account,
+            "granted_scopes": _SCOPES,
+            "your_role": "manage",
+        }
+        status = "200 OK"
+        if account.startswith(GONE):
+            said = {"error": "token_revoked", "cause": "password_changed"}
+            status = "401 Unauthorized"
+        body = json.dumps(said)
         if isinstance(self._line, asyncio.Transport) and not self._line.is_closing():
             head = (
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n"
             )
             self._line.write((head + body).encode())
