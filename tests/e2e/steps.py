@@ -95,14 +95,19 @@ def link(page: Page, person: str, accounts: Sequence[str], *, role: str = "Edito
         expect(row(page, account)).to_have_attribute("data-state", "healthy")
 
 
-def consent(page: Page, person: str, *, button: str = "Allow") -> None:
-    """At the Sandbox: be this person, whoever was there before, and decide."""
+def consent(page: Page, person: str, *, button: str = "Allow", without: str = "") -> None:
+    """At the Sandbox: be this person, whoever was there before, and decide.
+
+    `without` is the permission that is not given.
+    """
     arrived = re.compile("^Log in to Sandbox$|asks for your permission$")
     expect(page.get_by_role("heading", name=arrived)).to_be_visible()
     if page.get_by_role("link", name="Log in as somebody else").is_visible():
         page.get_by_role("link", name="Log in as somebody else").click()
     page.get_by_role("link", name=person).click()
     page.get_by_role("button", name="Log in").click()
+    if without:
+        page.locator(f'input[name="granted"][value="{without}"]').uncheck()
     page.get_by_role("button", name=button, exact=True).click()
 
 

@@ -13,6 +13,7 @@ from dashboard.sandbox.dialects import (
     reddit,
     threads,
     tiktok,
+    x,
     youtube,
 )
 from dashboard.sandbox.dialects.kit import Speaker
@@ -22,6 +23,7 @@ SPEAKERS: tuple[Speaker, ...] = (
     instagram.SPEAKER,
     instagram_page.SPEAKER,
     threads.SPEAKER,
+    x.SPEAKER,
     linkedin.SPEAKER,
     youtube.SPEAKER,
     google_business.SPEAKER,

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.sandbox import accounts, apps, content, disturb, tokens, wire
+from dashboard.sandbox import accounts, apps, content, disturb, grants, tokens, wire
 from dashboard.sandbox.authorize import ask_in, decide_in
 from dashboard.sandbox.content import Incoming, IncomingKind, Post, PostOrder, Span
 from dashboard.sandbox.dialect import Dialect, Renewal
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.faults import Fault
-from dashboard.sandbox.model import Account, App, Grant, Person, Role, Scope
+from dashboard.sandbox.model import Account, App, EndCause, Grant, Person, Role, Scope
 from dashboard.sandbox.tokens import Exchange, Lives, TokenPair, TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict, Wish
 from dashboard.sandbox.web import here, now
@@ -90,11 +90,18 @@ def another_token(dialect: Dialect, token: str) -> TokenPair | TokenRefusal:
         return _noted(tokens.renew(db, dialect.client_id, token, now(), _lives(dialect)))
 
 
-def revoke(dialect: Dialect, token: str) -> bool:
-    """End the permission behind a token; False if it is not this app's."""
+def revoke(dialect: Dialect, token: str, *, whole_app: bool = False) -> bool:
+    """End the permission behind a token; False if it is not this app's.
+
+    With `whole_app` all that the same person has given to the app ends with it.
+    """
     with here().store.changing() as db:
         grant = tokens.grant_of_token(db, token)
         ended = tokens.revoke(db, dialect.client_id, token, now())
+        if ended and grant is not None and whole_app:
+            theirs = grants.live(grants.of_person(db, grant.person_id))
+            same = [one for one in theirs if one.client_id == dialect.client_id]
+            grants.end(db, same, EndCause.LOGGED_OUT, now())
     if ended and grant is not None:
         trail().grant_id, trail().person_id = grant.id, grant.person_id
     return ended

@@ -38,7 +38,7 @@ def _add_tokens(bp: Blueprint, dialect: Dialect) -> None:
 
     def revoke() -> Response:
         handed = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return jsonify({"success": kit.revoke(dialect, handed)})
+        return jsonify({"success": kit.revoke(dialect, handed, whole_app=True)})
 
     bp.add_url_rule(f"{ROOT}/oauth/access_token", view_func=token, methods=["POST"])
     bp.add_url_rule(f"{ROOT}/me/permissions", view_func=revoke, methods=["DELETE"])
