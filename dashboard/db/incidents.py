@@ -9,9 +9,11 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from dashboard.db.access import visible
 from dashboard.db.tables import AccountRow, IncidentRow, LinkRow
 from dashboard.domain.incidents import Census, IncidentKind, Place
 from dashboard.domain.states import LinkState
+from dashboard.domain.team import Viewer
 
 _WATCHED = (col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
 
@@ -122,6 +124,19 @@ def incidents_since(session: Session, since: datetime) -> list[Incident]:
         .limit(500)
     ).scalars()
     return [_incident(row) for row in rows]
+
+
+def seen_incidents(session: Session, viewer: Viewer, since: datetime) -> list[Incident]:
+    """Those since then of places where the viewer has accounts, and our own (R14)."""
+    rows = session.execute(
+        select(col(AccountRow.platform), col(AccountRow.server)).where(visible(viewer)).distinct()
+    )
+    places = {Place(platform=platform, server=server) for platform, server in rows}
+    return [
+        incident
+        for incident in incidents_since(session, since)
+        if incident.kind is IncidentKind.OFFLINE or incident.place in places
+    ]
 
 
 def insert_incident(

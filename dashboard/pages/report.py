@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
+from dashboard.db.incidents import Incident, seen_incidents
 from dashboard.db.screens.report import ReportScreen, report_screen
 from dashboard.domain.causes import CAUSE_TEXTS
 from dashboard.web.access import signed_in
@@ -15,13 +16,19 @@ from dashboard.web.htmx import page
 
 bp = Blueprint("report", __name__)
 
+_OUTAGES = timedelta(days=90)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @bp.get("/report")
 @signed_in
 def index() -> ResponseReturnValue:
-    return page("report/index.html", screen=_screen(), platforms=tools().platforms)
+    return page(
+        "report/index.html",
+        screen=_screen(),
+        incidents=_outages(),
+        platforms=tools().platforms,
+    )
 
 
 @bp.get("/report.csv")
@@ -40,6 +47,11 @@ def download() -> ResponseReturnValue:
 def _screen() -> ReportScreen:
     with tools().database.reading() as session:
         return report_screen(session, viewer(), now=tools().now())
+
+
+def _outages() -> list[Incident]:
+    with tools().database.reading() as session:
+        return seen_incidents(session, viewer(), tools().now() - _OUTAGES)
 
 
 def _rows(screen: ReportScreen) -> list[tuple[str, str, str]]:

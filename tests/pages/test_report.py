@@ -9,10 +9,12 @@ from sqlmodel import col, update
 
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
+from dashboard.db.incidents import insert_incident
 from dashboard.db.screens.report import report_screen
 from dashboard.db.tables import AccountRow, DeliveryRow, EventRow, GrantRow, NoticeRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.incidents import IncidentKind, Place
 from dashboard.domain.states import LinkState
 from tests.factories import make_account
 from tests.fakes import START
@@ -198,3 +200,19 @@ def test_the_download_holds_the_figures_and_no_formula(database, client_for, ada
 
 def test_without_accounts_the_page_says_so(client_for, alice) -> None:
     assert "Nothing to report yet" in client_for(alice).get("/report").text
+
+
+def test_r14_outages_are_listed_of_places_where_the_viewer_has_accounts(
+    database, client_for, ada, alice, give_access
+) -> None:
+    mine = make_account(database, name="Mine")
+    give_access(alice, mine)
+    with database.writing() as unit:
+        for platform, server in (("fake", ""), ("mastodon", "https://secret.example")):
+            place = Place(platform=platform, server=server)
+            insert_incident(unit, IncidentKind.SILENT, place, accounts=7, now=START)
+    page = client_for(alice).get("/report").text
+    assert "still going on" in page
+    assert "secret.example" not in page
+    assert "Mails spared" not in page, "how many accounts there are is not told beyond the role"
+    assert "Mails spared" in client_for(ada).get("/report").text
