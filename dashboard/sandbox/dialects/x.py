@@ -1,9 +1,11 @@
 """X's dialect: one 401 for everything that is wrong with a token, refresh tokens that work once.
 
 What tells causes apart here, told there nowhere, is lost on purpose: expired, revoked and changed
-passwords all look the same, and only the renewal shows which of them it was.
+passwords all look the same, and only the renewal shows whether a person must help. What a closed
+account, a security check or a lost role looks like is not established: a plain "Forbidden".
 """
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -31,7 +33,10 @@ DIALECT = Dialect(
         "offline.access": frozenset({Scope.PROFILE}),
     },
     all_or_nothing=True,
+    denial={"error": "access_denied"},
     renewal=Renewal.ROTATING,
+    access_life=timedelta(hours=2),
+    refresh_life=timedelta(days=180),
     residents=(
         Resident(handle="bakeryjansen", name="Bakery Jansen"),
         Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
@@ -39,6 +44,7 @@ DIALECT = Dialect(
 )
 bp = kit.blueprint(DIALECT, "/www/i/oauth2/authorize")
 _DEAD = frozenset({Finding.TOKEN_UNKNOWN, Finding.TOKEN_EXPIRED, Finding.TOKEN_REVOKED})
+_REMEMBERED = 20  # posts whose words a new one must not repeat
 _PROBLEMS = "https://api.x.com/2/problems/"
 
 
@@ -70,7 +76,7 @@ def token() -> Response:
 @bp.post("/api/2/oauth2/revoke")
 def revoke() -> Response:
     """Give a token back."""
-    if kit.client_of_form(DIALECT) is None:
+    if request.authorization is None or kit.client_of_form(DIALECT) is None:
         return _oauth_error(
             HTTPStatus.UNAUTHORIZED, "unauthorized_client", "Missing valid authorization header"
         )
@@ -91,8 +97,7 @@ def me() -> Response:
 @bp.get("/api/2/users/<account_id>/tweets")
 def tweets(account_id: str) -> Response:
     """What the account posted."""
-    _ = account_id
-    judged = _judge(Scope.POSTS_READ)
+    judged = kit.judge(DIALECT, Scope.POSTS_READ, account_id)
     if judged.account is None:
         return _refusal(judged)
     limit, before = _page()
@@ -104,8 +109,7 @@ def tweets(account_id: str) -> Response:
 @bp.get("/api/2/users/<account_id>/mentions")
 def mentions(account_id: str) -> Response:
     """What others said about the account."""
-    _ = account_id
-    judged = _judge(Scope.MENTIONS_READ)
+    judged = kit.judge(DIALECT, Scope.MENTIONS_READ, account_id)
     if judged.account is None:
         return _refusal(judged)
     limit, before = _page()
@@ -119,7 +123,7 @@ def mentions(account_id: str) -> Response:
 
 @bp.post("/api/2/tweets")
 def publish() -> Response:
-    """Post a text."""
+    """Post a text, once: the same words again are refused."""
     judged = _judge(Scope.POSTS_WRITE)
     if judged.account is None or judged.grant is None:
         return _refusal(judged)
@@ -127,6 +131,9 @@ def publish() -> Response:
     text = str(said.get("text", "")) if isinstance(said, dict) else ""
     if not 0 < len(text) <= MAX_TEXT:
         return _problem(HTTPStatus.BAD_REQUEST, "Invalid Request", "text", "invalid-request")
+    if text in {post.text for post in kit.posts(judged.account, limit=_REMEMBERED)}:
+        why = "You are not allowed to create a Tweet with duplicate content."
+        return _problem(HTTPStatus.FORBIDDEN, "Forbidden", why)
     post = kit.publish(judged.account, judged.grant, text)
     response = jsonify({"data": {"id": number_of(post.id), "text": text}})
     response.status_code = HTTPStatus.CREATED
@@ -139,11 +146,14 @@ def upload() -> Response:
     judged = _judge(Scope.POSTS_WRITE)
     if judged.account is None:
         return _refusal(judged)
+    if "media" not in request.files or not request.form.get("media_category"):
+        return _problem(HTTPStatus.BAD_REQUEST, "Invalid Request", "media", "invalid-request")
     return jsonify({"data": {"id": number_of(judged.account.id + "picture")}})
 
 
 @bp.errorhandler(UnknownPositionError)
 def unknown_position(_problem_found: UnknownPositionError) -> Response:
+    """A page that there never was."""
     return _problem(
         HTTPStatus.BAD_REQUEST, "Invalid Request", "pagination_token", "invalid-request"
     )
@@ -185,7 +195,7 @@ def _problem(status: HTTPStatus, title: str, detail: str, kind: str = "") -> Res
     trail().error = trail().error or title
     address = f"{_PROBLEMS}{kind}" if kind else "about:blank"
     response = jsonify({"title": title, "detail": detail, "type": address, "status": int(status)})
-    response.status_code = status
+    response.status_code, response.mimetype = status, "application/problem+json"
     return response
 
 

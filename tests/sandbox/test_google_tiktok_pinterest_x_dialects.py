@@ -1,4 +1,4 @@
-"""Linkkeeper's own YouTube, Google Business Profile, TikTok and Pinterest through their dialects.
+"""Linkkeeper's YouTube, Google Business Profile, TikTok, Pinterest and X through their dialects.
 
 What a person or the platform does there must be found here in the right words.
 """
@@ -6,6 +6,7 @@ What a person or the platform does there must be found here in the right words.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,8 +16,9 @@ from flask.testing import FlaskClient
 
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, NeedsRefresh, NoAnswer, Works
-from dashboard.domain.publishing import Outgoing, Picture, Published
-from dashboard.domain.wire import Answer, Ask
+from dashboard.domain.errors import PlatformError
+from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Published
+from dashboard.domain.wire import Answer, Ask, Part
 from dashboard.platforms import available
 from dashboard.platforms.protocol import (
     AppTest,
@@ -32,7 +34,7 @@ from tests.fakes import ScriptedHttp
 from tests.sandbox.conftest import Driver, Watch
 
 BASE = "http://127.0.0.1:9999"
-KEYS = ("youtube", "google_business", "tiktok", "pinterest")
+KEYS = ("youtube", "google_business", "tiktok", "pinterest", "x")
 EVERY = ("posts:read", "posts:write", "mentions:read", "messages:read")
 PICTURE = Picture(data=b"\xff\xd8\xff", media_type="image/jpeg", url="https://l.example/p/1")
 each = pytest.mark.parametrize("key", KEYS)
@@ -47,11 +49,20 @@ class InProcess(ScriptedHttp):
         self.asked.append(ask)
         parts = urlsplit(ask.url)
         body: dict[str, Any] = {"data": ask.form} if ask.json is None else {"json": ask.json}
+        if ask.parts:
+            body = {"data": {part.name: _field(part) for part in ask.parts}}
         address = f"{parts.path}?{parts.query}"
         headers = {name: value for name, value in ask.headers.items() if name != "Content-Length"}
         said = self.client.open(address, method=ask.method, headers=headers, **body)
         names = {name.lower(): value for name, value in said.headers.items()}
         return Answer(status=said.status_code, headers=names, body=said.data)
+
+
+def _field(part: Part) -> Any:
+    """A field of a form with files, as the test client takes it."""
+    if not part.filename:
+        return part.data.decode()
+    return BytesIO(part.data), part.filename, part.media_type
 
 
 @dataclass
@@ -163,6 +174,7 @@ def test_an_old_access_token_is_renewed(link: Link, key: str) -> None:
         ("google_business", "take-role", "PERMISSION_DENIED"),
         ("google_business", "delete", "NOT_FOUND"),
         ("pinterest", "take-role", "29"),
+        ("x", "take-role", "users.read"),
     ],
 )
 def test_a_lost_role_is_missing_and_no_dead_link(
@@ -181,6 +193,7 @@ def test_a_lost_role_is_missing_and_no_dead_link(
         ("youtube", "suspend", Cause.ACCOUNT_SUSPENDED),
         ("youtube", "deactivate", Cause.ACCOUNT_GONE),
         ("tiktok", "suspend", Cause.ACCOUNT_SUSPENDED),
+        ("x", "suspend", Cause.ACCOUNT_SUSPENDED),
         ("pinterest", "suspend", Cause.ACCOUNT_SUSPENDED),
         ("pinterest", "ask-security-check", Cause.SECURITY_CHECK),
     ],
@@ -236,7 +249,7 @@ def test_posts_and_mentions_are_read_page_by_page_to_the_end(link: Link, key: st
         assert "Lovely bread" in linked.ask(talk)[0][0].text
 
 
-@pytest.mark.parametrize("key", ["google_business", "tiktok", "pinterest"])
+@pytest.mark.parametrize("key", ["google_business", "tiktok", "pinterest", "x"])
 def test_a_post_goes_out_once_and_is_listed(link: Link, key: str) -> None:
     linked = link(key)
     assert isinstance(linked.platform, Publishes)
@@ -255,10 +268,59 @@ def test_a_post_goes_out_once_and_is_listed(link: Link, key: str) -> None:
     assert "Written in Linkkeeper" in linked.ask(listed)[0][0].text
 
 
-@pytest.mark.parametrize("key", ["youtube", "google_business", "tiktok"])
+@pytest.mark.parametrize("key", ["youtube", "google_business", "tiktok", "x"])
 def test_a_permission_given_back_is_over(link: Link, key: str) -> None:
     linked = link(key)
     credential = linked.granted.credential
     linked.ask(linked.platform.revoke(linked.http, linked.app, credential))
     assert isinstance(linked.check(), NeedsRefresh)
     assert isinstance(linked.refresh(), RefreshRefused)
+
+
+def test_x_refuses_the_same_words_twice_and_that_is_about_the_post(link: Link) -> None:
+    linked = link("x")
+    post = Outgoing(key="k", text="Fresh bread", at=linked.watch.at, picture=None)
+    said = [
+        linked.ask(
+            linked.platform.publish(
+                linked.http, linked.app, linked.granted.credential, linked.identity, post
+            )
+        )
+        for _ in range(2)
+    ]
+    assert isinstance(said[0], Published)
+    assert isinstance(said[1], NotPublished)
+    assert said[1].about_the_post
+
+
+def test_x_refuses_a_refresh_token_the_second_time_and_ends_the_permission(link: Link) -> None:
+    linked = link("x")
+    renewed = linked.refresh()
+    assert isinstance(renewed, Refreshed)
+    assert isinstance(linked.refresh(), RefreshRefused)
+    assert isinstance(linked.check(renewed.credential), NeedsRefresh)
+
+
+def test_x_lists_page_after_page_and_nothing_twice(link: Link) -> None:
+    linked = link("x")
+    for number in range(101):
+        linked.press("post", text=f"Bread number {number}")
+    credential, identity = linked.granted.credential, linked.identity
+    talk = linked.platform.posts(linked.http, credential, identity, cursor="")
+    first, cursor = linked.ask(talk)
+    talk = linked.platform.posts(linked.http, credential, identity, cursor=cursor)
+    second, _ = linked.ask(talk)
+    assert len(first) == 100
+    assert second
+    assert not {post.remote_id for post in first} & {post.remote_id for post in second}
+
+
+def test_x_tells_nothing_about_an_account_that_was_not_linked(link: Link) -> None:
+    linked = link("x")
+    other = next(
+        one["id"] for one in linked.world.state()["accounts"] if one["handle"] == "x_fcwaterhoven"
+    )
+    somebody = replace(linked.identity, remote_id=other)
+    talk = linked.platform.posts(linked.http, linked.granted.credential, somebody, cursor="")
+    with pytest.raises(PlatformError):
+        linked.ask(talk)
