@@ -317,7 +317,7 @@ class Machine(RuleBasedStateMachine):
         at: dict[UUID | None, str] = {}
         for event in events:
             old, new = event.data["old"], event.data["new"]
-            assert old != new
+            assert old != new or event.data["cause"], "an event of no change"
             if event.account_id in at and old != "expired" and at[event.account_id] != old:
                 assert old == "new", f"{at[event.account_id]} was left as {old}"
             at[event.account_id] = new
