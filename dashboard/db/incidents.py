@@ -89,20 +89,18 @@ def watched_accounts(session: Session, place: Place) -> list[UUID]:
     )
 
 
-def unreachable_accounts(session: Session, place: Place) -> list[UUID]:
-    """The accounts of a place whose patience is used up."""
-    return list(
-        session.execute(
-            select(col(AccountRow.id))
-            .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-            .where(
-                *_WATCHED,
-                col(LinkRow.state) == LinkState.UNREACHABLE.value,
-                col(AccountRow.platform) == place.platform,
-                col(AccountRow.server) == place.server,
-            )
-        ).scalars()
+def unreachable_accounts(session: Session, place: Place | None) -> list[UUID]:
+    """The accounts of a place (None: of all) whose patience is used up."""
+    query = (
+        select(col(AccountRow.id))
+        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
+        .where(*_WATCHED, col(LinkRow.state) == LinkState.UNREACHABLE.value)
     )
+    if place is not None:
+        query = query.where(
+            col(AccountRow.platform) == place.platform, col(AccountRow.server) == place.server
+        )
+    return list(session.execute(query).scalars())
 
 
 def open_incidents(session: Session) -> list[Incident]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,8 +21,13 @@ from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.flapping import Recent
 from dashboard.domain.notices import TROUBLE, NoticeKind
+from dashboard.domain.states import MESSAGES_STOPPED
 
 _AT_ONCE = 1_000
+_TOLD_REFUSED = and_(
+    col(EventRow.notice_id).is_not(None),
+    col(EventRow.data)["new"].as_string().in_([state.value for state in MESSAGES_STOPPED]),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,7 @@ def recent_past(
             col(EventRow.account_id),
             func.count(func.distinct(col(EventRow.notice_id))),
             func.max(case((col(NoticeRow.kind) == NoticeKind.LINK_FLAPPING.value, 1), else_=0)),
+            func.max(case((_TOLD_REFUSED, 1), else_=0)),
             func.max(col(EventRow.at)),
         )
         .outerjoin(NoticeRow, col(NoticeRow.id) == col(EventRow.notice_id))
@@ -139,8 +145,10 @@ def recent_past(
         .group_by(col(EventRow.account_id))
     )
     return {
-        account_id: Recent(told=told, flapping=bool(flapping), changed_at=changed_at)
-        for account_id, told, flapping, changed_at in rows
+        account_id: Recent(
+            told=told, flapping=bool(flapping), refused=bool(refused), changed_at=changed_at
+        )
+        for account_id, told, flapping, refused, changed_at in rows
         if account_id is not None
     }
 

@@ -21,19 +21,23 @@ class Recent:
 
     told: int = 0  # notices of it
     flapping: bool = False  # it was called flapping
+    refused: bool = False  # people were told that the platform refuses it
     changed_at: datetime | None = None  # its last change
 
 
-def damped(kind: NoticeKind, recent: Recent, *, at: datetime) -> NoticeKind | None:
+def damped(
+    kind: NoticeKind, recent: Recent, *, at: datetime, refused: bool = False
+) -> NoticeKind | None:
     """What a change is told as when the link's last day is looked at; None: it is told to nobody.
 
-    Missing permissions and renewal dates do not flap: they are left as they are.
+    Missing permissions and renewal dates do not flap: they are left as they are. The first definite
+    refusal is news even of a link that flaps: without a person it will not come back.
     """
     if kind not in _DAMPED:
         return kind
     if recent.flapping:
         steady = recent.changed_at is None or at - recent.changed_at >= STEADY_AFTER
-        return kind if steady else None
+        return kind if steady or (refused and not recent.refused) else None
     if kind is NoticeKind.LINK_BROKEN and recent.told >= TOLD_BEFORE:
         return NoticeKind.LINK_FLAPPING
     return kind

@@ -80,7 +80,9 @@ def end_over_incidents(tools: Tools) -> bool:
         if not going_on:
             return False
         counts = census(session)
-    return any(_is_over(tools, incident, counts) for incident in going_on)
+    return any(
+        _is_healing(incident, counts) or _is_over(tools, incident, counts) for incident in going_on
+    )
 
 
 def _is_silence(change: LinkStateChanged) -> bool:
@@ -156,11 +158,14 @@ def _ended(tools: Tools, unit: UnitOfWork) -> tuple[list[Story], list[UUID]]:
     counts = census(unit) if going_on else {}
     stories, left_over = [], []
     for incident in going_on:
+        if _is_healing(incident, counts):
+            note_held_back(unit, incident.id, count=0, healing_at=tools.now())
         if not _is_over(tools, incident, counts) or not end_incident(
             unit, incident.id, now=tools.now()
         ):
             continue
         if incident.kind is IncidentKind.OFFLINE:
+            left_over += unreachable_accounts(unit, None)
             continue
         still = unreachable_accounts(unit, incident.place)
         left_over += still
@@ -172,13 +177,25 @@ def _ended(tools: Tools, unit: UnitOfWork) -> tuple[list[Story], list[UUID]]:
 
 def _is_over(tools: Tools, incident: Incident, counts: Mapping[Place, Census]) -> bool:
     if incident.kind is IncidentKind.OFFLINE:
-        whole = Census(
-            watched=sum(one.watched for one in counts.values()),
-            silent=sum(one.silent for one in counts.values()),
-        )
-        return whole.answering > 0
+        whole = _whole(counts)
+        healing = incident.healing_since
+        tried = healing is not None and tools.now() - healing >= LONGEST_HEALING
+        return bool(whole.answering and (tried or not whole.silent))
     count = counts.get(incident.place, Census(watched=0, silent=0))
     return is_over(count, healing_since=incident.healing_since, now=tools.now())
+
+
+def _is_healing(incident: Incident, counts: Mapping[Place, Census]) -> bool:
+    """Whether our own network is back; the others are given time before they are told of."""
+    offline = incident.kind is IncidentKind.OFFLINE and incident.healing_since is None
+    return offline and _whole(counts).answering > 0
+
+
+def _whole(counts: Mapping[Place, Census]) -> Census:
+    return Census(
+        watched=sum(one.watched for one in counts.values()),
+        silent=sum(one.silent for one in counts.values()),
+    )
 
 
 def _told_of(unit: UnitOfWork, incident: Incident) -> list[UUID]:

@@ -32,6 +32,7 @@ from dashboard.db.outbox import (
 from dashboard.domain.faults import point
 from dashboard.domain.flapping import WITHIN, Recent, damped
 from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
+from dashboard.domain.states import MESSAGES_STOPPED
 from dashboard.services.incidents import Story, end_over_incidents, sort_out
 from dashboard.services.ports import Tools
 
@@ -128,7 +129,8 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
         )
         if kind is not None:
             lately = recent.get(account_id, Recent())
-            kind = damped(kind, lately, at=own[0].at)
+            refused = own[-1].change.new in MESSAGES_STOPPED
+            kind = damped(kind, lately, at=own[0].at, refused=refused)
         if kind is not None:
             worth[kind][account_id] = own[-1].seq
     for account_id, seq in newest_changes(unit, found.left_over).items():

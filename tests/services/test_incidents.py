@@ -213,3 +213,20 @@ def test_a_reader_hears_only_of_platforms_on_which_he_has_accounts(
     sky.down = True
     live(tools, clock, 40)
     assert {letter.to for letter in box.letters} == set(readers)
+
+
+def test_who_stays_silent_after_we_were_offline_is_told_of(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 6)
+    settle(tools, 6, "other")
+    other = tools.platforms["other"]
+    assert isinstance(other, Weather)
+    live(tools, clock, 12)
+    sky.down = other.down = True
+    live(tools, clock, 60)
+    sky.down = other.down = False
+    sky.outcomes["fake-3"] = SILENCE
+    live(tools, clock, 120)
+    assert all("fake 3" in subject for subject in subjects(box))
+    assert sum(subjects(box).values()) == len(readers)

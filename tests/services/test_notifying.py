@@ -19,6 +19,7 @@ from tests.fakes import START, FrozenClock, RecordingJobs
 from tests.services.happenings import change_settings, happen, rows
 
 HEALTHY, EXPIRED, LIMITED = LinkState.HEALTHY, LinkState.EXPIRED, LinkState.LIMITED
+UNREACHABLE = LinkState.UNREACHABLE
 
 
 def told_kinds(tools: Tools) -> list[str]:
@@ -312,3 +313,18 @@ def test_r60_a_missing_permission_does_not_flap(
     clock.advance(seconds=6)
     gather(tools)
     assert "link_limited" in told_kinds(tools)
+
+
+def test_r60_a_refusal_that_stays_is_told_although_the_link_was_flapping(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    for old, new in ((HEALTHY, UNREACHABLE), (UNREACHABLE, HEALTHY)) * 2:
+        happen(tools, account, old, new)
+        clock.advance(seconds=6)
+        gather(tools)
+        clock.advance(minutes=5)
+    assert told_kinds(tools).count("link_flapping") == 1
+    happen(tools, account, HEALTHY, EXPIRED)
+    clock.advance(seconds=6)
+    gather(tools)
+    assert told_kinds(tools).count("link_broken") == 2

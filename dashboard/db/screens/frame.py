@@ -68,7 +68,12 @@ def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
 
 def _offline_since(session: Session) -> datetime | None:
     return next(
-        (one.began_at for one in open_incidents(session) if one.kind is IncidentKind.OFFLINE), None
+        (
+            one.began_at
+            for one in open_incidents(session)
+            if one.kind is IncidentKind.OFFLINE and one.healing_since is None
+        ),
+        None,
     )
 
 
