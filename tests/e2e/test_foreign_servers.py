@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Home
 from tests.e2e.steps import row
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 FLORIST = "Florist Peters"
 CHEESE = "Cheese Corner"
 

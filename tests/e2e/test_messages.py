@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Home
 from tests.e2e.steps import ANNA, EMIL, link
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 BOX = "Send me an email if an account (my role has access to) is not connected properly"
 CHANGED = "Anna changed your settings"
 ACCOUNT = "Energy Co-op Zonnig"

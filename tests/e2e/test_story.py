@@ -61,6 +61,7 @@ def test_broken_link_is_seen_told_and_relinked_and_the_calendar_is_intact(
     assert len(home.letters.about(BAKERY, "lost")) == 2
 
 
+@pytest.mark.slow
 def test_relink_from_the_mail_works_without_javascript(
     anna: Page, anna_without_javascript: Page, home: Home
 ):
@@ -91,6 +92,7 @@ def test_missing_permission_is_named_and_healed_without_a_relink(anna: Page, hom
     expect(anna.locator(".account-head")).to_have_attribute("data-state", "healthy")
 
 
+@pytest.mark.slow
 def test_account_is_removed_with_its_numbers_known_and_brought_back_whole(anna: Page):
     name = "Cycling Club Het Wiel"
     link(anna, "Daan de Vries", [name])
