@@ -105,7 +105,9 @@ def link(attempt_id: UUID) -> ResponseReturnValue:
     except InvalidInputError as error:
         return _choose(attempt_id, {error.field: error.why})
     for name in picked.refused:
-        flash(f"{name} was not linked: the platform refused the first read.", "problem")
+        flash(
+            f"{name} was not linked: its first read did not work. Try again in a while.", "problem"
+        )
     if picked.not_allowed:
         flash(f"Linked, but not allowed: {', '.join(picked.not_allowed)}.", "note")
     if len(picked.linked) == 1 and picked.not_allowed:

@@ -126,19 +126,18 @@ def pick(
     with tools.database.writing() as unit:
         if not move_attempt(unit, attempt.id, old=Phase.PICKING, new=Phase.DONE, result=b""):
             raise NotFoundError("log-in under way")
-        linked = _link(tools, unit, viewer, attempt, granted, good, roles) if good else []
-        for account_id in linked:
+        linked = _link(tools, unit, viewer, attempt, granted, good, roles) if good else {}
+        for account_id in linked.values():
             add_audit(
                 unit, at=tools.now(), actor=actor, action="link", target=f"account {account_id}"
             )
         unit.after_commit(lambda: tools.jobs.hint("check_due"))
-        for account_id in linked:
+        for account_id in linked.values():
             unit.after_commit(_sync_hint(tools, account_id))
-    names = {identity.remote_id for identity, _ in good}
     return Picked(
-        linked=tuple(linked),
-        refused=tuple(identity.name for identity in wanted if identity.remote_id not in names),
-        not_allowed=_not_allowed([proof for _, proof in good]),
+        linked=tuple(linked.values()),
+        refused=tuple(identity.name for identity in wanted if identity.remote_id not in linked),
+        not_allowed=_not_allowed([proof for one, proof in good if one.remote_id in linked]),
     )
 
 
@@ -179,17 +178,25 @@ def _link(
     granted: Granted,
     good: Sequence[tuple[Identity, CheckOutcome]],
     roles: list[UUID],
-) -> list[UUID]:
+) -> dict[str, UUID]:
+    """The accounts that are linked now, by their identity."""
     grant_id = store_grant(tools, unit, attempt, granted)
-    linked = []
+    linked: dict[str, UUID] = {}
     for identity, proof in good:
         account = _known_or_new(tools, unit, attempt, identity, grant_id)
         if not _is_new(account, grant_id) and not is_reachable(unit, viewer, account.id):
             continue  # somebody else's: proving to own it at the platform gives no access here
+        if _is_linked_elsewise(account, grant_id) and not isinstance(proof, Works):
+            continue  # what is there is replaced only by what has been proven
         _settle_in(tools, unit, viewer, account, grant_id, proof)
         give_roles_access(unit, account.id, roles)
-        linked.append(account.id)
+        linked[identity.remote_id] = account.id
     return linked
+
+
+def _is_linked_elsewise(account: Account, grant_id: UUID) -> bool:
+    """Whether the account has a consent of its own already, which may well work."""
+    return account.removed_at is None and account.grant_id not in {None, grant_id}
 
 
 def _is_new(account: Account, grant_id: UUID) -> bool:

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from dashboard.db.tables import AccountRow, AppRow, AttemptRow, GrantRow, LinkRow, RoleAccountRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.checks import Evidence, Refused
+from dashboard.domain.checks import Evidence, NoAnswer, Refused
 from dashboard.domain.errors import (
     InvalidInputError,
     NotAllowedError,
@@ -26,6 +26,8 @@ from tests.fakes import FrozenClock, RecordingJobs
 from tests.services.conftest import actor, make_viewer
 from tests.services.fake_platforms import SignInPlatform, identity, reaching
 
+SILENCE = NoAnswerError(Silence.TIMEOUT, call="probe")
+LATER = NoAnswer(cause=Cause.RATE_LIMITED, evidence=Evidence(call="probe", status=429))
 REFUSED = Refused(cause=Cause.TOKEN_REFUSED, evidence=Evidence(call="probe", status=401))
 
 
@@ -266,6 +268,20 @@ def test_an_account_whose_first_read_is_refused_is_not_linked(
     assert link(linking, anna, window, "page-1") == []
     with linking.database.reading() as session:
         assert session.exec(select(AccountRow)).all() == []
+
+
+@pytest.mark.parametrize("proof", [SILENCE, LATER])
+def test_a_link_that_exists_is_not_given_up_for_one_that_was_not_proven(
+    linking: Tools, anna: Viewer, window: Browser, platform: SignInPlatform, proof: object
+) -> None:
+    (account_id,) = link(linking, anna, window, "page-1")
+    with linking.database.reading() as session:
+        before = session.exec(select(LinkRow).where(LinkRow.account_id == account_id)).one()
+    platform.outcomes["page-1"] = proof
+    assert link(linking, anna, window, "page-1") == []
+    with linking.database.reading() as session:
+        after = session.exec(select(LinkRow).where(LinkRow.account_id == account_id)).one()
+    assert (after.grant_id, after.state) == (before.grant_id, "healthy")
 
 
 def test_the_offer_says_what_is_linked_already_and_what_is_hidden(
