@@ -18,7 +18,7 @@ def note_push(session: Session, platform: str, push_id: str, what: str, *, now: 
     id_hash = hashlib.sha256(push_id.encode()).hexdigest()
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(PushRow).values(
-        platform=platform, id_hash=id_hash, what=what[:120], links=0, at=now
+        platform=platform, id_hash=id_hash, what=what[:120], at=now
     )
     kept = row.on_conflict_do_nothing().returning(col(PushRow.id_hash))  # two may come at once
     return bool(session.execute(kept).all())

@@ -399,7 +399,6 @@ class PushRow(SQLModel, table=True):
     platform: str = Field(primary_key=True, max_length=40)
     id_hash: str = Field(primary_key=True, max_length=64)
     what: str = Field(default="", max_length=120)
-    links: int = 0
     at: datetime = Field(index=True)
 
 
