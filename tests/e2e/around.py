@@ -60,6 +60,19 @@ class SandboxProcess:
             assert time.monotonic() < give_up, f"{handle} is still linked"
             time.sleep(0.2)
 
+    def renewals(self, handle: str) -> int:
+        """How many tokens the permissions that carry the account have been given so far."""
+        state = self._ask("/control/state.json")
+        mine = next(one["grants"] for one in state["accounts"] if one["handle"] == handle)
+        return sum(len(one["tokens"]) for one in state["grants"] if one["id"] in mine)
+
+    def wait_until_renewed(self, handle: str, before: int, *, seconds: float = 30) -> None:
+        """There are more of them than `before`."""
+        give_up = time.monotonic() + seconds
+        while self.renewals(handle) <= before:
+            assert time.monotonic() < give_up, f"{handle} was not renewed"
+            time.sleep(0.2)
+
     def password_of(self, person: str) -> str:
         people = self._ask("/control/state.json")["people"]
         return next(one["password"] for one in people if one["id"] == person)

@@ -4,6 +4,7 @@ What differs between platforms is data: a file per platform in the folder `platf
 installation, one Sandbox and one browser serve them all.
 """
 
+import base64
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS
 from tests.cli.running import Installation
 from tests.e2e.around import SandboxProcess
 from tests.e2e.steps import Window, account_id, consent, in_calendar, row, set_up, synchronise
@@ -24,13 +26,21 @@ WRITTEN = "Written in Linkkeeper, read everywhere."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A button of the Sandbox, what must be seen then, and the button (or "relink") that heals."""
+    """A button of the Sandbox, what must be seen then, and the button (or "relink") that heals.
+
+    `state` "healthy" is for what Linkkeeper mends by itself: it must have renewed, and nobody be
+    troubled. `ruled_out` are words of what the page says the cause is not; `missing` is what the
+    table of capabilities says is missing, `grant_at` where it says that it is given.
+    """
 
     press: str
     state: str
-    words: str
-    heal: str
+    words: str = ""
+    heal: str = ""
     scope: str = ""
+    ruled_out: str = ""
+    missing: str = ""
+    grant_at: str = ""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -42,7 +52,8 @@ class Row:
     """One platform. `stranger` reaches none of `person`'s accounts; "" where nobody does.
 
     `unticked` is the permission (in the Sandbox's words) that is not given at first; "" where a
-    person can only give all or nothing.
+    person can only give all or nothing. `picture` says what the picture shows that goes out with
+    the post, a JPEG or PNG by `picture_type`; "" for a post without one.
     """
 
     key: str
@@ -60,6 +71,8 @@ class Row:
     revokes: bool = True
     title: str = ""
     target: str = ""
+    picture: str = ""
+    picture_type: str = "png"
     test_says: str = "The test worked"
     options: tuple[tuple[str, str], ...] = ()
 
@@ -180,6 +193,9 @@ def _publish(page: Page, platform: Row) -> None:
     for name, words in (("title", platform.title), ("target", platform.target)):
         if words:
             page.locator(f"#{name}").fill(words)
+    if platform.picture:
+        page.locator("#picture").set_input_files(_picture(page, platform.picture_type))
+        page.get_by_label("What the picture shows").fill(platform.picture)
     page.get_by_role("button", name="Plan the post").click()
     page.goto("/publish/calendar?view=list")
     mine = page.locator(".publications a").filter(has_text=platform.account)
@@ -193,6 +209,17 @@ def _publish(page: Page, platform: Row) -> None:
     raise AssertionError(page.locator("main").inner_text())
 
 
+def _picture(page: Page, kind: str) -> FilePayload:
+    """A small picture, drawn by the browser."""
+    drawn = f"""() => {{
+        const canvas = document.createElement("canvas");
+        canvas.getContext("2d").fillRect(10, 10, 100, 100);
+        return canvas.toDataURL("image/{kind}");
+    }}"""
+    data = base64.b64decode(page.evaluate(drawn).partition(",")[2])
+    return FilePayload(name=f"bread.{kind}", mimeType=f"image/{kind}", buffer=data)
+
+
 def _is_out(page: Page) -> bool:
     return "Published" in page.locator(".platform-head .lead").inner_text()
 
@@ -200,7 +227,10 @@ def _is_out(page: Page) -> bool:
 def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
     """The right state and words where people look, the wrong person refused, then healed."""
     page = place.page
+    renewed = place.sandbox.renewals(platform.handle)
     place.sandbox.press(platform.handle, cause.press, **cause.fields)
+    if cause.state == "healthy":
+        place.sandbox.wait_until_renewed(platform.handle, renewed)
     page.goto("/settings/accounts")
     mine = row(page, platform.account)
     expect(mine).to_have_attribute("data-state", cause.state)
@@ -208,6 +238,10 @@ def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
     address = f"/settings/accounts/{account_id(page, platform.account)}"
     page.goto(address)
     expect(page.locator(".account-head")).to_have_attribute("data-state", cause.state)
+    if cause.state == "healthy":
+        expect(page.locator("#what-to-do")).to_have_count(0)
+        return
+    _look_at_the_cause(page, cause)
     if cause.state == "expired":
         expect(page.locator("#what-to-do")).to_contain_text(
             f"Before you relink at {platform.label}"
@@ -220,6 +254,26 @@ def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
     page.goto("/settings/accounts")
     for account in filter(None, (platform.account, platform.sibling)):
         expect(row(page, account)).to_have_attribute("data-state", "healthy")
+
+
+def _look_at_the_cause(page: Page, cause: Cause) -> None:
+    """What it is, how sure, what was asked first, what it is not, what to do, who linked last."""
+    title = page.locator(".account-verdict strong").first.inner_text().removesuffix(".")
+    text = next(one for one in CAUSE_TEXTS.values() if one.title == title)
+    card = page.locator("#what-to-do")
+    for said in (
+        *text.steps,
+        SURENESS_TEXTS[text.sure],
+        "First seen",
+        "" if cause.state == "limited" else "when Linkkeeper asked to",
+        cause.ruled_out,
+        "by Anna, ",
+    ):
+        expect(card).to_contain_text(said)
+    if cause.state == "limited":
+        table = page.locator("#capabilities")
+        expect(table).to_contain_text(f"{cause.missing or cause.words} is missing")
+        expect(table).to_contain_text(f"To give it: {cause.grant_at}")
 
 
 def _relink(page: Page, platform: Row, address: str) -> None:
