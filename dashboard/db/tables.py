@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 Json = dict[str, Any]
@@ -220,6 +220,12 @@ class LinkRow(SQLModel, table=True):
         Index("ix_links_due", "next_check_at"),
         Index("ix_links_state", "state"),
         Index("ix_links_checked", "checked_at"),
+        Index(
+            "ix_links_silent",
+            "silent_since",
+            sqlite_where=text("silent_since IS NOT NULL"),
+            postgresql_where=text("silent_since IS NOT NULL"),
+        ),
     )
 
 
@@ -374,10 +380,13 @@ class MentionRow(SQLModel, table=True):
 
 
 class IncidentRow(SQLModel, table=True):
-    """Many links of one place in trouble at once: one story instead of many (R59).
+    """Many links in trouble at once for one reason: one story instead of many (R59).
 
-    `kind` is "silent" or "offline" (we ourselves; then `platform` is ""). `healing_since` is when
-    the first of its links answered again; `held_back` counts changes that were told to nobody.
+    `kind` is "silent", "refused", "offline" (we ourselves; then `platform` is "") or "log_in" (one
+    person's log-in; then `grant_key` is its grant, else ""). `cause` is the most frequent one at
+    its start. `notice_id` is what told its start. `healing_since` is when the first of its links
+    answered again; `held_back` counts changes that were told to nobody; `asked_again_at` is when
+    the platform was last asked whether it still refuses.
     """
 
     __tablename__ = "incidents"
@@ -390,6 +399,21 @@ class IncidentRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, index=True)
     accounts: int = 0
     held_back: int = 0
+    cause: str = Field(default="", max_length=40)
+    grant_key: str = Field(default="", max_length=32)
+    notice_id: UUID | None = None
+    asked_again_at: datetime | None = None
+    __table_args__ = (
+        Index(
+            "uq_incidents_open",
+            "platform",
+            "server",
+            "grant_key",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
 
 class PushRow(SQLModel, table=True):

@@ -1,5 +1,7 @@
 """What the engine remembers more: each addition stands here in the order in which it came."""
 
+import sqlalchemy as sa
+import sqlmodel
 from alembic import op
 
 revision = "0003"
@@ -12,3 +14,43 @@ def upgrade() -> None:
     """Change the tables of 0002 in place; what is in them stays."""
     with op.batch_alter_table("pushes") as table:
         table.drop_column("links")  # was never filled
+    _incidents()
+
+
+def _incidents() -> None:
+    """Causes, incidents of one log-in, and at most one open incident per place."""
+
+    def words(name: str, length: int) -> sa.Column[str]:
+        kind = sqlmodel.sql.sqltypes.AutoString(length=length)
+        return sa.Column(name, kind, nullable=False, server_default="")
+
+    again = sa.Column("asked_again_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True)
+    op.add_column("incidents", words("cause", 40))
+    op.add_column("incidents", words("grant_key", 32))
+    op.add_column("incidents", sa.Column("notice_id", sa.Uuid(), nullable=True))
+    op.add_column("incidents", again)
+    op.execute(_CLOSE_DOUBLES)
+    op.create_index(
+        "uq_incidents_open",
+        "incidents",
+        ["platform", "server", "grant_key"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_links_silent",
+        "links",
+        ["silent_since"],
+        sqlite_where=sa.text("silent_since IS NOT NULL"),
+        postgresql_where=sa.text("silent_since IS NOT NULL"),
+    )
+
+
+_CLOSE_DOUBLES = """
+    UPDATE incidents SET ended_at = began_at WHERE ended_at IS NULL AND EXISTS (
+        SELECT 1 FROM incidents AS first WHERE first.ended_at IS NULL
+        AND first.platform = incidents.platform AND first.server = incidents.server
+        AND (first.began_at < incidents.began_at
+             OR (first.began_at = incidents.began_at AND first.id < incidents.id)))
+"""
