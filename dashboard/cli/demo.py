@@ -68,6 +68,7 @@ def environment(folder: Path, host: str, sandbox_port: int) -> dict[str, str]:
     ours = {
         "LINKKEEPER_DATA_DIR": str(folder),
         "LINKKEEPER_SANDBOX_URL": f"http://{place}",
+        "LINKKEEPER_SANDBOX_DIALECTS": "yes",
         "LINKKEEPER_ALLOW_PRIVATE_HOSTS": place,
     }
     return kept | _QUICK | ours
@@ -100,7 +101,7 @@ def _sandbox(folder: Path, host: str, url: str) -> Part:
     leash = (sys.executable, "-m", "dashboard.adapters.lifeline", str(os.getpid()))
     return Part(
         name="sandbox",
-        start=executed(*leash, *command, "--host", host, "--port", port, "--seed"),
+        start=executed(*leash, *command, "--host", host, "--port", port, "--seed", "--dialects"),
     )
 
 

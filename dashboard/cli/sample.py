@@ -1,26 +1,27 @@
 """The sample team of `./manage demo`, linked like anybody through the Sandbox's own pages."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection
-from time import monotonic, sleep
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-from dashboard.cli.trouble import Trouble
+from dashboard.cli.visitor import SandboxVisitor
 from dashboard.db.team import RoleFacts
 from dashboard.domain.team import Actor, Right, Viewer
+from dashboard.platforms.protocol import NeedsApp
 from dashboard.services.linking import Browser, begin, come_back
 from dashboard.services.people import NewUser, add_user, administrator_role
 from dashboard.services.picking import offer, pick
 from dashboard.services.ports import Tools
+from dashboard.services.registrations import save
 from dashboard.services.team import create_role
 
-_PLATFORM = "sandbox"
+_NATIVE = "sandbox"
+_LEFT_TO_SET_UP = {"instagram_page"}  # so that there is one that is not set up, too
+_SECRET = "sandbox-only-not-a-secret"  # noqa: S105 - the Sandbox tells it to everybody
 _BROWSER = Browser(session_hash="the sample team")
-_UP_WITHIN = 20.0  # seconds
+_NAMES = ("name", "handle")  # which of them a platform calls the account's name differs
 _DESK = frozenset({Right.LINK, Right.PUBLISH})
 
 
@@ -60,26 +61,52 @@ _CULTURE = {
     "theatredekade",
     "musicschoolforte",
     "bakeryjansen",
+    "citymuseum",
     "cafedebrug",
 }
 _TROUBLES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("poolwaterhoven", "withdraw", {"scope": "messages:read"}),
     ("libwaterhoven", "renew-by", {"days": "5"}),
     ("firebrigade", "ask-security-check", {}),
+    ("facebook_fcwaterhoven", "take-role", {}),
+    ("x_fcwaterhoven", "remove-app", {}),
 )
 
 
 def settle_team(tools: Tools, sandbox_url: str) -> None:
-    """Add the users, link all accounts of the Sandbox, and trouble a few of them."""
+    """Add the users, set the platforms up, link the town's accounts and trouble a few of them."""
     town = SandboxVisitor(sandbox_url)
     town.wait()
     state = town.state()
     ada = _administrator(tools)
-    accounts = _link_all(tools, ada, sandbox_url, state)
-    _add_desks(tools, ada, {handle: accounts[handle] for handle in _CULTURE & set(accounts)})
+    accounts: dict[str, UUID] = {}
+    for platform in (_NATIVE, *_set_up_platforms(tools, ada, state)):
+        accounts |= _link_all(tools, ada, sandbox_url, state, platform)
+    _add_desks(tools, ada, {name: of for name, of in accounts.items() if _is_culture(name)})
     for handle, action, form in _TROUBLES:
         if handle in accounts:
             town.post(f"/control/accounts/{handle}/{action}", form)
+
+
+def _set_up_platforms(tools: Tools, ada: Viewer, state: Mapping[str, Any]) -> list[str]:
+    """Enter the registrations that the Sandbox has for Linkkeeper; those platforms' keys."""
+    there = {account["network"] for account in state["accounts"]} - _LEFT_TO_SET_UP
+    keys = [
+        key
+        for key, platform in tools.platforms.items()
+        if key in there and isinstance(platform, NeedsApp)
+    ]
+    for key in keys:
+        save(
+            tools,
+            ada,
+            Actor(user_id=ada.user_id),
+            key,
+            client_id=f"linkkeeper-{key}",
+            client_secret=_SECRET,
+            options={},
+        )
+    return keys
 
 
 def _administrator(tools: Tools) -> Viewer:
@@ -98,19 +125,27 @@ def _administrator(tools: Tools) -> Viewer:
 
 
 def _link_all(
-    tools: Tools, ada: Viewer, sandbox_url: str, state: Mapping[str, Any]
+    tools: Tools, ada: Viewer, sandbox_url: str, state: Mapping[str, Any], platform: str
 ) -> dict[str, UUID]:
-    """Each account through the first person who looks after it; the ids by handle."""
+    """Each account through the first person who looks after it; the ids by the Sandbox's handle."""
     linked: dict[str, UUID] = {}
+    permissions = sorted({scope for app in state["apps"] for scope in app["scopes"]})
     for person in state["people"]:
         mine = [
             account
             for account in state["accounts"]
-            if _keeper(account) == person["id"] and account["handle"] not in linked
+            if account["network"] == platform and _keeper(account) == person["id"]
         ]
         if mine:
-            linked |= _link(tools, ada, SandboxVisitor(sandbox_url), person, mine)
+            visitor = SandboxVisitor(sandbox_url)
+            visitor.log_in(person["email"], person["password"])
+            linked |= _link(tools, ada, visitor, platform, mine, permissions)
     return linked
+
+
+def _is_culture(handle: str) -> bool:
+    """Also what the same house has on other platforms: theirs begin with the platform's key."""
+    return handle in _CULTURE or handle.partition("_")[2].removeprefix("business_") in _CULTURE
 
 
 def _keeper(account: Mapping[str, Any]) -> str:
@@ -120,28 +155,38 @@ def _keeper(account: Mapping[str, Any]) -> str:
 def _link(
     tools: Tools,
     ada: Viewer,
-    visitor: "SandboxVisitor",
-    person: Mapping[str, str],
+    visitor: SandboxVisitor,
+    platform: str,
     accounts: list[dict[str, Any]],
+    permissions: list[str],
 ) -> dict[str, UUID]:
-    begun = begin(tools, ada, _BROWSER, _PLATFORM, {})
-    visitor.log_in(person["email"], person["password"])
-    back = urlsplit(visitor.allow(begun.url, [account["id"] for account in accounts]))
-    app_id = UUID(back.path.rpartition("/")[2])
-    returned = come_back(tools, ada, _BROWSER, app_id, dict(parse_qsl(back.query)))
+    begun = begin(tools, ada, _BROWSER, platform, {})
+    ids = [account["id"] for account in accounts]
+    back = urlsplit(visitor.allow(begun.url, ids, permissions))
+    door = back.path.rpartition("/")[2]
+    returned = come_back(
+        tools,
+        ada,
+        _BROWSER,
+        UUID(door) if platform == _NATIVE else door,
+        dict(parse_qsl(back.query)),
+    )
     offered = offer(tools, ada, _BROWSER, returned.attempt_id)
-    ids = [choice.identity.remote_id for choice in offered.choices]
+    handles = {account[said]: account["handle"] for account in accounts for said in _NAMES}
+    chosen = [
+        choice.identity for choice in offered.choices if choice.identity.name in handles
+    ]  # some platforms offer more than was asked for, such as the person's own profile
     picked = pick(
         tools,
         ada,
         _BROWSER,
         Actor(user_id=ada.user_id),
         returned.attempt_id,
-        remote_ids=ids,
+        remote_ids=[identity.remote_id for identity in chosen],
         role_ids=[],
     )
-    handles = [choice.identity.handle for choice in offered.choices]
-    return dict(zip(handles, picked.linked, strict=True))
+    names = [handles[identity.name] for identity in chosen]
+    return dict(zip(names, picked.linked, strict=True))
 
 
 def _add_desks(tools: Tools, ada: Viewer, culture: Mapping[str, UUID]) -> None:
@@ -162,66 +207,3 @@ def _add_desks(tools: Tools, ada: Viewer, culture: Mapping[str, UUID]) -> None:
 
 def _new_user(user: SampleUser, role_id: UUID) -> NewUser:
     return NewUser(email=user.email, name=user.name, role_id=role_id, password=user.password)
-
-
-class SandboxVisitor:
-    """A sample person in front of the Sandbox's pages. Only ever talks to our own Sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self._place = urlsplit(url).netloc
-        self._cookie = ""
-
-    def wait(self) -> None:
-        """Until it answers; raises Trouble."""
-        give_up = monotonic() + _UP_WITHIN
-        while True:
-            try:
-                self.state()
-            except OSError:
-                if monotonic() > give_up:
-                    raise Trouble("The Sandbox does not answer.") from None
-                sleep(0.05)
-            else:
-                return
-
-    def state(self) -> dict[str, Any]:
-        """People, accounts and who looks after them."""
-        _, body = self._ask("GET", "/control/state.json", "")
-        found: dict[str, Any] = json.loads(body)
-        return found
-
-    def log_in(self, email: str, password: str) -> None:
-        self.post("/login", {"email": email, "password": password})
-
-    def allow(self, url: str, account_ids: list[str]) -> str:
-        """Say yes to all that an app asks for, for some accounts; returns where it leads back."""
-        asked = parse_qsl(urlsplit(url).query)
-        scopes = dict(asked).get("scope", "").split()
-        form = [
-            *asked,
-            *(("granted", scope) for scope in scopes),
-            *(("account", account_id) for account_id in account_ids),
-            ("decision", "allow"),
-        ]
-        location, _ = self._ask("POST", "/oauth/authorize", urlencode(form))
-        return location
-
-    def post(self, path: str, form: Mapping[str, str]) -> None:
-        """Press a button."""
-        self._ask("POST", path, urlencode(form))
-
-    def _ask(self, method: str, path: str, body: str) -> tuple[str, str]:
-        """Where the answer leads, and what it says."""
-        connection = HTTPConnection(self._place, timeout=10)
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self._cookie}
-        try:
-            connection.request(method, path, body=body, headers=headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        if answer.status >= 400:  # noqa: PLR2004 - every kind of refusal
-            raise Trouble(f"The Sandbox answered {answer.status} to {method} {path}.")
-        cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
-        self._cookie = cookie or self._cookie
-        return answer.getheader("Location", ""), text

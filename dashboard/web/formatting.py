@@ -37,14 +37,17 @@ def day(when: date) -> str:
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
-def relative(moment: datetime, *, now: datetime) -> str:
-    """Return "3 h ago", "in 5 days", "just now"; from 60 days away on the day itself."""
+def relative(moment: datetime, *, now: datetime, coming: bool = False) -> str:
+    """Return "3 h ago", "in 5 days", "just now"; from 60 days away on the day itself.
+
+    What is `coming` and late by less than a minute is still "in a moment".
+    """
     seconds = (moment - now).total_seconds()
     amount = _amount(abs(seconds))
     if amount is None:
         return f"{'on ' if seconds > 0 else ''}{day(moment)}"
     if not amount:
-        return "in a moment" if seconds > 0 else "just now"
+        return "in a moment" if seconds > 0 or coming else "just now"
     return f"in {amount}" if seconds > 0 else f"{amount} ago"
 
 
@@ -102,7 +105,7 @@ def add_filters(app: Flask, now: Callable[[], datetime]) -> None:
         "instant": instant,
         "iso": iso,
         "day": day,
-        "relative": lambda moment: relative(moment, now=now()),
+        "relative": lambda moment, coming=False: relative(moment, now=now(), coming=coming),
         "duration": duration,
         "number": number,
         "share": share,

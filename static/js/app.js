@@ -19,13 +19,13 @@
     if (days <= 14) return plural(days, "day");
     return days < 60 ? plural(Math.floor(days / 7), "week") : null;
   };
-  const relative = (moment, bare) => {
+  const relative = (moment, how) => {
     const seconds = (moment - Date.now()) / 1000;
     const size = amount(Math.abs(seconds));
     if (size === null) return (seconds > 0 ? "on " : "") + day.format(moment);
     if (seconds > 0) return size ? `in ${size}` : "in a moment";
-    if (!size) return "just now";
-    return bare ? size : `${size} ago`;
+    if (!size) return how === "coming" ? "in a moment" : "just now";
+    return how === "bare" ? size : `${size} ago`;
   };
   const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const showTimes = () => {
@@ -33,7 +33,7 @@
       const moment = new Date(element.dateTime);
       if (isNaN(moment)) continue;
       const { relative: how, prefix = "" } = element.dataset;
-      if (how !== undefined) write(element, prefix + relative(moment, how === "bare"));
+      if (how !== undefined) write(element, prefix + relative(moment, how));
       else if ("exact" in element.dataset) write(element, short.format(moment));
       else if ("day" in element.dataset) write(element, day.format(moment));
       else continue;
