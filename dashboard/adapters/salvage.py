@@ -6,6 +6,7 @@ A reserve file is kept beside them, so that there is room for one more when the 
 import logging
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -54,6 +55,19 @@ class SalvageFolder:
         """Forget what is in its place now."""
         with suppress(OSError):
             self._file(grant_id, generation).unlink()
+
+    def drop_all(self, grant_id: UUID) -> None:
+        """Forget all that was kept for a grant that is out of use (R38)."""
+        for place in self._folder.glob(f"{grant_id}.*.sealed"):
+            with suppress(OSError):
+                place.unlink()
+
+    def forget(self, before: datetime) -> None:
+        """Forget what nobody has needed since then."""
+        for place in self._kept():
+            with suppress(OSError):
+                if place.stat().st_mtime < before.timestamp():
+                    place.unlink()
 
     def grants(self) -> list[UUID]:
         """The grants for which something is kept here."""

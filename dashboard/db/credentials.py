@@ -10,6 +10,8 @@ from sqlalchemy import exists, select, true, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from dashboard.db.engine import database_now
+from dashboard.db.salvage import erase_salvage
 from dashboard.db.tables import GrantRow, LinkRow
 from dashboard.domain.credentials import Credential, Sealer, Subject
 
@@ -64,7 +66,10 @@ def retire_grant(session: Session, grant_id: UUID, *, revoke: bool) -> bool:
         .where(col(GrantRow.id) == grant_id, ~used)
         .values(generation=col(GrantRow.generation) + 1, **values)
     )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    retired = bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    if retired and not revoke:
+        erase_salvage(session, grant_id)
+    return retired
 
 
 def seal_credential(cipher: Sealer, grant_id: UUID, credential: Credential) -> bytes:
@@ -126,8 +131,12 @@ class Leftover:
 
 
 def leftovers(session: Session, *, limit: int = 100) -> list[Leftover]:
+    """Those to be given back; one that is being renewed waits for what the renewal brings."""
+    at_rest = (col(GrantRow.lease_owner) == "") | (
+        col(GrantRow.lease_until) <= database_now(session)
+    )
     rows = session.execute(
-        select(GrantRow).where(col(GrantRow.revoke_due) == true()).limit(limit)
+        select(GrantRow).where(col(GrantRow.revoke_due) == true(), at_rest).limit(limit)
     ).scalars()
     return [
         Leftover(
@@ -148,6 +157,7 @@ def erase_grant(session: Session, grant_id: UUID) -> None:
         .where(col(GrantRow.id) == grant_id)
         .values(credential=b"", revoke_due=False, refresh_due_at=None)
     )
+    erase_salvage(session, grant_id)
 
 
 def count_try(session: Session, grant_id: UUID) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, null, select, update
+from sqlalchemy import ColumnElement, Table, case, null, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -126,6 +126,22 @@ def store_renewed(
     )
 
 
+def hand_over(session: Session, lease: Lease, *, sealed: bytes) -> bool:
+    """Let go of a grant that went out of use during its renewal; False when it is in use.
+
+    If the platform is still to be told, it is told with the newest credential (R38).
+    """
+    mine = (_GRANTS.c.id == lease.grant_id) & (_GRANTS.c.lease_owner == lease.owner)
+    unused = _GRANTS.c.revoke_due | (_GRANTS.c.credential == b"")
+    newest = case((_GRANTS.c.revoke_due, sealed), else_=_GRANTS.c.credential)
+    done = session.execute(
+        update(_GRANTS)
+        .where(mine, unused)
+        .values(credential=newest, lease_owner="", lease_until=None)
+    )
+    return _hit(done)
+
+
 def adopt_salvaged(
     session: Session,
     grant: StoredGrant,
@@ -164,10 +180,18 @@ def end_lease(session: Session, lease: Lease, *, unknown: bool, due_at: datetime
     return _end_lease(session, lease, **values)
 
 
-def offer_due(
-    session: Session, *, now: datetime, limit: int, again: datetime
-) -> list[tuple[UUID, int]]:
-    """Grants whose renewal is due, with the generation that it is due for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueGrant:
+    """A grant to be renewed: the generation that it is due for, and whom to ask."""
+
+    id: UUID
+    generation: int
+    platform: str
+    server: str
+
+
+def offer_due(session: Session, *, now: datetime, limit: int, again: datetime) -> list[DueGrant]:
+    """Grants whose renewal is due.
 
     They are offered once more at `again` if nothing comes of it.
     """
@@ -183,9 +207,12 @@ def offer_due(
         update(_GRANTS)
         .where(_GRANTS.c.id.in_(select(due.c.id)))
         .values(refresh_due_at=again)
-        .returning(_GRANTS.c.id, _GRANTS.c.generation)
+        .returning(_GRANTS.c.id, _GRANTS.c.generation, _GRANTS.c.platform, _GRANTS.c.server)
     )
-    return [(grant_id, generation) for grant_id, generation in offered]
+    return [
+        DueGrant(id=row.id, generation=row.generation, platform=row.platform, server=row.server)
+        for row in offered
+    ]
 
 
 def mark_locked(session: Session, grant_ids: Sequence[UUID], *, now: datetime) -> None:

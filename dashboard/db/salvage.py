@@ -42,6 +42,11 @@ def drop_salvage(session: Session, *, grant_id: UUID, generation: int) -> None:
     )
 
 
+def erase_salvage(session: Session, grant_id: UUID) -> None:
+    """A permission that is given back leaves no token behind (R38)."""
+    session.execute(delete(SalvageRow).where(col(SalvageRow.grant_id) == grant_id))
+
+
 def forget_salvage(session: Session, *, before: datetime) -> None:
     """Forget what nobody has needed since then."""
     session.execute(delete(SalvageRow).where(col(SalvageRow.at) < before))

@@ -9,6 +9,7 @@ from dashboard.db.screens.weak_points import WeakPoints, weak_points
 from dashboard.domain import places
 from dashboard.domain.team import Viewer
 from dashboard.services.ports import Tools
+from dashboard.services.safekeeping import salvage_folder
 
 Kind = Literal["info", "note", "problem", "done"]
 
@@ -43,6 +44,7 @@ def banners(tools: Tools, viewer: Viewer) -> tuple[Banner, ...]:
         found.append(_for(viewer, "note", text, "See which", places.JOBS))
     if weak is not None:
         found += _of_weak_points(tools, viewer, weak)
+        found += _of_salvage(len(salvage_folder(tools).grants()))
     return tuple(found)
 
 
@@ -64,6 +66,14 @@ def _of_weak_points(tools: Tools, viewer: Viewer, weak: WeakPoints) -> list[Bann
             Banner(kind="problem", text=text + "put back the key file that belongs to it.")
         )
     return found
+
+
+def _of_salvage(count: int) -> list[Banner]:
+    """R34: nobody should delete these files because they look like rubbish."""
+    if not count:
+        return []
+    rest = "could not be stored: kept sealed in the folder salvage until the database works again."
+    return [Banner(kind="problem", text=_counted(count, "renewed permission", rest))]
 
 
 def _for(viewer: Viewer, kind: Kind, text: str, label: str, place: str = places.MAIL) -> Banner:

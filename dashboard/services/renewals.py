@@ -9,9 +9,12 @@ from dashboard.domain.credentials import Credential
 
 # In seconds. The answer to a renewal is waited for long, because losing it loses the link.
 ANSWER_WITHIN = 60.0
-AGAIN_WITHIN = 20.0  # a lost answer is asked for again at once only if it got lost quickly
+AGAIN_WITHIN = 20.0  # nothing is asked later than this after the lease was taken
 MARGIN = 35.0  # for what is stored before and after, on a slow disk
 LEASE = timedelta(seconds=120)
+
+PER_SECOND = 10
+"""Renewals that are begun per second at one place at most, when many have become due (R37)."""
 
 
 class ShortLeaseError(Exception):

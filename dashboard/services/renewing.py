@@ -71,19 +71,20 @@ class Attempt:
             adopted = await asyncio.to_thread(self.safe.adopt)
             if adopted is not None:
                 return adopted
+            until = time.monotonic() + AGAIN_WITHIN
             lease = await asyncio.to_thread(self._take)
-            return None if lease is None else await self._renew(lease)
+            return None if lease is None else await self._renew(lease, until)
         except CannotDecryptError:
             return Locked()
 
-    async def _renew(self, lease: Lease) -> Renewal:
-        began = time.monotonic()
-        outcome, lost = await self._ask(), self.grant.in_flight_since
+    async def _renew(self, lease: Lease, until: float) -> Renewal:
+        outcome, lost = await self._ask(until), self.grant.in_flight_since
         if lost is None and isinstance(outcome, RefreshUnclear) and outcome.may_have_happened:
             lost = self.tools.now()
-            if time.monotonic() - began < AGAIN_WITHIN:
-                outcome = await self._ask()
+            outcome = await self._ask(until) or outcome
         match outcome:
+            case None:
+                return await self._settle(lambda: self._hand_back(lease))
             case Refreshed():
                 return await self.safe.keep(lease, outcome.credential)
             case RefreshRefused() if outcome.cause in OWNER_MUST_ACT:
@@ -107,8 +108,11 @@ class Attempt:
         point("refresh.after_lease")
         return lease
 
-    async def _ask(self) -> RefreshOutcome:
+    async def _ask(self, until: float) -> RefreshOutcome | None:
+        """Ask; None if this process stood still so long that its lease may lapse meanwhile."""
         point("refresh.before_send")
+        if time.monotonic() > until:
+            return None
         unhurried = _Unhurried(self.tools.http, time.monotonic() + ANSWER_WITHIN)
         outcome = await self.platform.refresh(
             unhurried, self.app, self.credential, now=self.tools.now()
@@ -121,11 +125,17 @@ class Attempt:
         newer = self.safe.as_it_is()
         if newer is not None and newer.generation > self.grant.generation:
             return newer
-        sealed = self.safe.salvaged()
+        sealed = self.safe.spare()
         if sealed is not None:
             return self.safe.store(lease, self.safe.open(sealed), sealed)
         if self.tools.database.write(lambda unit: store_refusal(unit, lease, refusal)):
             return Denied(cause=refusal.cause, evidence=refusal.evidence)
+        return UnderWay()
+
+    def _hand_back(self, lease: Lease) -> Renewal:
+        """Nothing was sent: whoever comes next asks at once."""
+        unknown, now = self.grant.in_flight_since is not None, self.tools.now()
+        self.tools.database.write(lambda unit: end_lease(unit, lease, unknown=unknown, due_at=now))
         return UnderWay()
 
     def _refusal(self, outcome: RefreshRefused, lost: datetime | None) -> Refusal:

@@ -13,7 +13,14 @@ from dashboard.adapters.salvage import SalvageFolder
 from dashboard.db.apps import clear_app_problems
 from dashboard.db.credentials import open_credential, seal_credential
 from dashboard.db.engine import UnitOfWork
-from dashboard.db.grants import Lease, StoredGrant, adopt_salvaged, load_grants, store_renewed
+from dashboard.db.grants import (
+    Lease,
+    StoredGrant,
+    adopt_salvaged,
+    hand_over,
+    load_grants,
+    store_renewed,
+)
 from dashboard.db.salvage import add_salvage, drop_salvage, find_salvage
 from dashboard.domain.credentials import Credential, refresh_due
 from dashboard.domain.errors import StorageError
@@ -49,6 +56,10 @@ class Safe:
                 return await asyncio.to_thread(self.store, lease, credential, sealed)
             except StorageError as error:
                 self._report("renewed credential not stored", error)
+            except Exception:
+                # Whatever nobody foresaw: the only copy must not go with it (R34).
+                await asyncio.to_thread(self._to_file, sealed)
+                raise
             if tries >= len(PAUSES) and await asyncio.to_thread(self._to_file, sealed):
                 break
             await asyncio.sleep(PAUSES[tries] if tries < len(PAUSES) else _LONGEST_PAUSE)
@@ -76,7 +87,7 @@ class Safe:
         if self.tools.database.write(store):
             point("refresh.after_commit")
             return self._renewed(credential)
-        return self._overtaken(credential, sealed)
+        return self._overtaken(lease, credential, sealed)
 
     def adopt(self) -> Renewed | None:
         """Put in place what an earlier renewal of this generation obtained and could not store."""
@@ -93,19 +104,24 @@ class Safe:
 
     def salvaged(self) -> bytes | None:
         """What was obtained with this generation and is not in place."""
-        grant_id, generation = self.grant.id, self.grant.generation
-        with self.tools.database.reading() as session:
-            sealed = find_salvage(session, grant_id=grant_id, generation=generation)
-        return sealed or salvage_folder(self.tools).find(grant_id, generation)
+        return self._find(self.grant.generation)
+
+    def spare(self) -> bytes | None:
+        """As `salvaged`; else what somebody obtained beside the present one and came too late."""
+        return self.salvaged() or self._find(self.grant.generation - 1)
 
     def open(self, sealed: bytes) -> Credential:
         return open_credential(self.tools.cipher, self.grant.id, sealed)
 
-    def _overtaken(self, credential: Credential, sealed: bytes) -> Renewal:
+    def _overtaken(self, lease: Lease, credential: Credential, sealed: bytes) -> Renewal:
         """Our lease had lapsed: keep both credentials, and use the one that is in place."""
-        log.error("a renewal came too late for its lease", extra={"grant": str(self.grant.id)})
-        self.tools.database.write(
-            lambda unit: add_salvage(
+
+        def keep_both(unit: UnitOfWork) -> bool:
+            if hand_over(unit, lease, sealed=sealed):
+                return False
+            if self.grant.id not in load_grants(unit, [self.grant.id]):
+                return False
+            add_salvage(
                 unit,
                 grant_id=self.grant.id,
                 generation=self.grant.generation,
@@ -113,8 +129,18 @@ class Safe:
                 why="the lease had lapsed",
                 now=self.tools.now(),
             )
-        )
+            return True
+
+        if not self.tools.database.write(keep_both):
+            log.info("renewed while it went out of use", extra={"grant": str(self.grant.id)})
+            return Gone()
+        log.error("a renewal came too late for its lease", extra={"grant": str(self.grant.id)})
         return self._put_in_place(sealed, credential) or self.as_it_is() or Gone()
+
+    def _find(self, generation: int) -> bytes | None:
+        with self.tools.database.reading() as session:
+            sealed = find_salvage(session, grant_id=self.grant.id, generation=generation)
+        return sealed or salvage_folder(self.tools).find(self.grant.id, generation)
 
     def _put_in_place(self, sealed: bytes, credential: Credential) -> Renewed | None:
         now = self.tools.now()

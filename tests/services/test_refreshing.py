@@ -1,13 +1,13 @@
 """No credential is ever lost by renewing it: crashes, races and lost answers, on both databases."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlmodel import col, select, update
+from sqlmodel import select
 
+from dashboard.adapters.salvage import SalvageFolder
 from dashboard.db.credentials import open_credential
 from dashboard.db.engine import Database
-from dashboard.db.tables import AppRow, GrantRow, SalvageRow
+from dashboard.db.tables import AppRow, SalvageRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.errors import CannotDecryptError, StorageError, StorageTrouble
+from dashboard.domain.errors import CannotDecryptError
 from dashboard.domain.faults import planned
 from dashboard.services.ports import Tools
 from dashboard.services.refreshing import (
@@ -31,6 +32,7 @@ from dashboard.services.refreshing import (
     refresh_grant,
 )
 from dashboard.services.renewals import (
+    PER_SECOND,
     Denied,
     Gone,
     Locked,
@@ -41,7 +43,6 @@ from dashboard.services.renewals import (
     UnderWay,
     assert_lease_outlives_asking,
 )
-from tests.factories import make_account
 from tests.fakes import START, FrozenClock, GlassSealer
 from tests.rotating import (
     APP_REFUSED,
@@ -53,6 +54,18 @@ from tests.rotating import (
     Endpoint,
     RotatingPlatform,
 )
+from tests.services.renewal_kit import (
+    Crash,
+    at,
+    change,
+    die,
+    full_disk,
+    grant_row,
+    lapse,
+    make_grant,
+    renew,
+    stored_access,
+)
 
 POINTS = [
     "refresh.before_lease",
@@ -63,10 +76,6 @@ POINTS = [
     "refresh.before_commit",
     "refresh.after_commit",
 ]
-
-
-class Crash(BaseException):
-    """The process dies here: nothing after it runs."""
 
 
 @pytest.fixture
@@ -82,61 +91,6 @@ def tools(tools: Tools, endpoint: Endpoint) -> Tools:
 @pytest.fixture
 def grant_id(database: Database) -> UUID:
     return make_grant(database)
-
-
-def make_grant(database: Database) -> UUID:
-    grant_id = uuid4()
-    sealed = f"grants|{grant_id}|credential|".encode() + b'{"access": "a1", "refresh": "r1"}'
-    make_account(database, grant_id=grant_id, credential=sealed)
-    return grant_id
-
-
-def grant_row(database: Database, grant_id: UUID) -> GrantRow:
-    with database.reading() as session:
-        return session.exec(select(GrantRow).where(GrantRow.id == grant_id)).one()
-
-
-def stored_access(database: Database, grant_id: UUID) -> str:
-    row = grant_row(database, grant_id)
-    return open_credential(GlassSealer(), grant_id, row.credential).access
-
-
-def change(database: Database, grant_id: UUID, **values: Any) -> None:
-    with database.writing() as unit:
-        unit.execute(update(GrantRow).where(col(GrantRow.id) == grant_id).values(**values))
-
-
-def lapse(database: Database, grant_id: UUID) -> None:
-    """Let the lease's time pass on the database's clock."""
-    change(database, grant_id, lease_until=START - timedelta(days=300))
-
-
-def renew(tools: Tools, grant_id: UUID, **options: Any) -> Renewal:
-    return tools.http.run(refresh_grant(tools, grant_id, **options))
-
-
-@contextmanager
-def at(name: str, act: Callable[[], None], *, nth: int = 1) -> Iterator[None]:
-    """Act when a point is passed for the n-th time."""
-    passed = 0
-
-    def plan(here: str) -> None:
-        nonlocal passed
-        if here == name:
-            passed += 1
-            if passed == nth:
-                act()
-
-    with planned(plan):
-        yield
-
-
-def die() -> None:
-    raise Crash
-
-
-def full_disk() -> None:
-    raise StorageError(StorageTrouble.FULL)
 
 
 def test_a_renewed_credential_is_in_place_with_its_next_date(
@@ -456,6 +410,54 @@ def test_a_holder_who_comes_too_late_for_nobody_puts_its_credential_in_place(
         assert session.exec(select(SalvageRow)).all() == []
 
 
+def test_the_late_holders_credential_serves_when_the_other_one_is_refused(
+    tools: Tools, database: Database, grant_id: UUID, endpoint: Endpoint
+) -> None:
+    """F02: of two that were obtained with one generation, one is still good."""
+    sealed = f"grants|{grant_id}|credential|".encode() + b'{"access": "s", "refresh": "r1"}'
+    change(database, grant_id, generation=2)
+    with database.writing() as unit:
+        unit.add(SalvageRow(grant_id=grant_id, generation=1, credential=sealed, at=START))
+    endpoint.plan(INVALID_GRANT, INVALID_GRANT)
+    assert isinstance(renew(tools, grant_id), Renewed)
+    assert stored_access(database, grant_id) == "s"
+    assert isinstance(renew(tools, grant_id), Denied), "once, and not over and over"
+    assert len(endpoint.log()) == 2
+
+
+def test_a_process_that_stood_still_beyond_its_lease_asks_nothing(
+    tools: Tools,
+    database: Database,
+    grant_id: UUID,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R33: it may no longer be alone, so it gives its turn back."""
+    monkeypatch.setattr("dashboard.services.renewing.AGAIN_WITHIN", -1.0)
+    assert renew(tools, grant_id, wait=0.0) == UnderWay()
+    assert endpoint.log() == []
+    row = grant_row(database, grant_id)
+    assert (row.refresh_state, row.lease_owner, row.in_flight_since) == ("idle", "", None)
+    monkeypatch.undo()
+    assert isinstance(renew(tools, grant_id), Renewed)
+
+
+def test_an_error_nobody_foresaw_does_not_cost_the_new_credential(
+    tools: Tools, database: Database, grant_id: UUID, endpoint: Endpoint
+) -> None:
+    """R34: it is in a file before the error goes on its way."""
+
+    def unforeseen() -> None:
+        raise ZeroDivisionError
+
+    with at("refresh.before_store", unforeseen), pytest.raises(ZeroDivisionError):
+        renew(tools, grant_id)
+    lapse(database, grant_id)
+    assert put_salvaged_in_place(tools) == 1
+    assert stored_access(database, grant_id) == "a2"
+    assert endpoint.log() == [("r1", "ok")]
+
+
 def test_a_refusal_does_not_count_while_a_good_credential_lies_in_salvage(
     tools: Tools, database: Database, grant_id: UUID, endpoint: Endpoint
 ) -> None:
@@ -528,19 +530,76 @@ def test_salvage_in_files_is_put_in_place_without_waiting_for_a_renewal(
     assert stored_access(database, grant_id) == "a2"
 
 
+class TurnedKeys(GlassSealer):
+    """Opens what the old key sealed only while it has that key."""
+
+    def __init__(self, *, has_old: bool) -> None:
+        self.has_old = has_old
+
+    def seal(self, plain: bytes, *, table: str, row: str, column: str) -> bytes:
+        return b"new " + super().seal(plain, table=table, row=row, column=column)
+
+    def open(self, sealed: bytes, *, table: str, row: str, column: str) -> bytes:
+        if not (sealed.startswith(b"new ") or self.has_old):
+            raise CannotDecryptError("no such key")
+        return super().open(sealed.removeprefix(b"new "), table=table, row=row, column=column)
+
+
+def salvage_under_the_old_key(
+    tools: Tools, database: Database, grant_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed before the key was turned; the row was sealed anew since."""
+    monkeypatch.setattr("dashboard.services.safekeeping.PAUSES", ())
+    with at("refresh.before_store", full_disk):
+        renew(tools, grant_id)
+    lapse(database, grant_id)
+    change(database, grant_id, credential=b"new " + grant_row(database, grant_id).credential)
+
+
+def test_salvage_is_put_in_place_after_the_key_was_turned(
+    tools: Tools, database: Database, grant_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R31, R34: the old key still opens it."""
+    salvage_under_the_old_key(tools, database, grant_id, monkeypatch)
+    assert put_salvaged_in_place(replace(tools, cipher=TurnedKeys(has_old=True))) == 1
+    assert stored_access(database, grant_id) == "a2"
+
+
+def test_salvage_whose_key_is_gone_holds_up_nobody_else_and_waits_for_it(
+    tools: Tools,
+    database: Database,
+    grant_id: UUID,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """F19: its own grant is not asked for with a token that was used up."""
+    salvage_under_the_old_key(tools, database, grant_id, monkeypatch)
+    without = replace(tools, cipher=TurnedKeys(has_old=False))
+    change(database, grant_id, refresh_due_at=START)
+    assert refresh_due(without) == [Locked()]
+    assert endpoint.log() == [("r1", "ok")]
+    assert put_salvaged_in_place(replace(tools, cipher=TurnedKeys(has_old=True))) == 1
+
+
 def test_salvage_that_nobody_needed_for_a_month_is_forgotten(
     tools: Tools, database: Database, clock: FrozenClock
 ) -> None:
     with database.writing() as unit:
         unit.add(SalvageRow(grant_id=uuid4(), generation=1, credential=b"s", at=START))
+    folder = SalvageFolder(tools.settings.data_dir / "salvage")
+    folder.keep(uuid4(), 1, b"s")
+    for file in (tools.settings.data_dir / "salvage").glob("*.sealed"):
+        os.utime(file, (START.timestamp(), START.timestamp()))
     clock.advance(days=29)
     forget_old_salvage(tools)
     with database.reading() as session:
         assert len(session.exec(select(SalvageRow)).all()) == 1
+    assert len(folder.grants()) == 1
     clock.advance(days=2)
     forget_old_salvage(tools)
     with database.reading() as session:
         assert session.exec(select(SalvageRow)).all() == []
+    assert folder.grants() == []
 
 
 def test_what_cannot_be_opened_is_left_exactly_as_it_is(
@@ -676,6 +735,18 @@ def test_a_process_that_is_asked_to_stop_begins_no_renewal(
     tools.stopping.set()
     assert refresh_due(tools) == [UnderWay()]
     assert endpoint.log() == []
+
+
+def test_many_that_are_due_are_renewed_one_after_the_other(
+    tools: Tools, database: Database, grant_id: UUID
+) -> None:
+    """R37: a few of one place, each in its turn."""
+    change(database, grant_id, refresh_due_at=START)
+    for _ in range(4):
+        change(database, make_grant(database), refresh_due_at=START)
+    began = time.monotonic()
+    assert len(refresh_due(tools)) == 5
+    assert time.monotonic() - began > 4 / PER_SECOND - 0.1
 
 
 def test_spans_with_which_a_lease_could_lapse_are_refused() -> None:
