@@ -31,6 +31,7 @@ class Cause(StrEnum):
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_DEACTIVATED = "account_deactivated"
     ACCOUNT_GONE = "account_gone"
+    SHUT_OUT = "shut_out"
     # unreachable
     PLATFORM_DOWN = "platform_down"
     RATE_LIMITED = "rate_limited"
@@ -46,6 +47,7 @@ OWNER_MUST_ACT = frozenset(
         Cause.ACCOUNT_SUSPENDED,
         Cause.ACCOUNT_DEACTIVATED,
         Cause.ACCOUNT_GONE,
+        Cause.SHUT_OUT,
     }
 )
 """Causes that lie with the account, not with the token: a relink does not help before."""
@@ -198,6 +200,17 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
             "Look at the platform whether it was deleted or moved.",
             "Keep it here, paused, to keep its publications.",
         ),
+    ),
+    Cause.SHUT_OUT: CauseText(
+        title="The platform shuts the account out",
+        meaning="It knows the permission, forbids everything all the same, and does not say why. "
+        "Often the account is locked or suspended: only its owner can see that, at the platform.",
+        steps=(
+            "Log in at the platform itself and look whether the account is locked or suspended.",
+            "Put that right there.",
+            "Then choose Check now.",
+        ),
+        sure=Sureness.UNEXPLAINED,
     ),
     Cause.PLATFORM_DOWN: CauseText(
         title="The platform has trouble",

@@ -4,6 +4,7 @@ What an answer means is the business of the platform files; what leaves here is 
 to show. Nothing here asks or decides.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ LONGEST_WAIT = timedelta(hours=24)
 _LONGEST_TEXT = 300
 _LONGEST_CODE = 80
 _LONGEST_RAW = 4_000
+_RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+_FIRST_INSTANT = 10**9  # seconds since 1970; any smaller number is a span
 _SHORTEST_SECRET = 6  # hiding one letter everywhere would hide what was said
 _HIDDEN = "[hidden]"
 _TOKEN_LIKE = re.compile(r"eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?|(?<=Bearer )[^\s\"',]+")
@@ -140,25 +143,30 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """How long the platform asks us to wait, at most a day; None if it does not say (R45).
 
     Dates are compared with the `Date` of the same answer, so that no clock but the platform's own
-    matters. Besides the standard: `X-RateLimit-Reset` (Mastodon: ISO 8601) and `RateLimit-Reset`
-    (Bluesky: seconds since 1970).
+    matters. Besides the standard: `X-RateLimit-Reset` (Mastodon: ISO 8601; Reddit: seconds from
+    now), `X-Rate-Limit-Reset` (X) and `RateLimit-Reset` (Bluesky), both in seconds since 1970.
     """
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
         return _clamped(timedelta(seconds=min(int(asked[:9]), 10**8)))
     there = _http_date(headers.get("date", ""))
-    if there is None:
-        return None
     until = _http_date(asked)
-    for name in ("x-ratelimit-reset", "ratelimit-reset"):
-        until = until or _reset(headers.get(name, "").strip())
-    return None if until is None else _clamped(until - there)
+    for reset in (headers[name].strip() for name in _RESETS if name in headers):
+        if until is None and (wait := _seconds(reset)) is not None:
+            return _clamped(wait)
+        until = until or _instant(reset)
+    return None if until is None or there is None else _clamped(until - there)
 
 
-def _reset(text: str) -> datetime | None:
-    if is_count(text):
-        return epoch_of(int(text))
-    return instant_of(text)
+def _seconds(text: str) -> timedelta | None:
+    """A number too small for an instant of our days is a wait; Reddit writes it with a fraction."""
+    whole, _, fraction = text.partition(".")
+    few = is_count(whole) and is_count(fraction or "0") and int(whole) < _FIRST_INSTANT
+    return timedelta(seconds=math.ceil(float(text))) if few else None
+
+
+def _instant(text: str) -> datetime | None:
+    return epoch_of(int(text)) if is_count(text) else instant_of(text)
 
 
 def _http_date(text: str) -> datetime | None:

@@ -32,6 +32,13 @@ SECRET = "hush/very+secret=token"
         ({"retry-after": "Tue, 99 Nov 2026 10:02:00 GMT", "date": DATE}, None),
         ({"x-ratelimit-reset": "2026-11-24T10:05:00.123Z", "date": DATE}, 300.123),
         ({"ratelimit-reset": "1795514460", "date": DATE}, 60),
+        ({"x-rate-limit-reset": "1795514460", "date": DATE}, 60),
+        ({"x-rate-limit-reset": "1795514340", "date": DATE}, None),
+        ({"x-rate-limit-reset": "1795514460"}, None),
+        ({"x-ratelimit-reset": "587"}, 587),
+        ({"x-ratelimit-reset": "12.4"}, 13),
+        ({"x-ratelimit-reset": "0"}, None),
+        ({"x-ratelimit-reset": "1.2.3", "date": DATE}, None),
         ({"ratelimit-reset": "9" * 30, "date": DATE}, None),
     ],
 )
