@@ -44,7 +44,8 @@ class PlatformError(LinkkeeperError):
     """The platform did not do what a person just asked for; nothing was changed here.
 
     `kind` is a short key that pages turn into words: "silent", "refused", "odd_answer",
-    "app_problem", "bad_credentials", "denied", "refresh_due" (renew the credential, ask again).
+    "app_problem", "bad_credentials", "denied", "not_allowed" (too little was ticked),
+    "refresh_due" (renew the credential, ask again).
     """
 
     def __init__(self, platform: str, kind: str, why: str) -> None:

@@ -88,9 +88,14 @@ class NotPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishUnclear:
-    """Nobody knows: the question left and no answer came. It is never sent again by itself."""
+    """Nobody knows: the question left and no answer came. It is never sent again by itself.
+
+    `trace` is the platform's own name of a task that it still works on, "" if it gave none: by it
+    the platform can be asked later what became of the post.
+    """
 
     evidence: Evidence
+    trace: str = ""
 
 
 PublishOutcome = Published | NotPublished | PublishUnclear

@@ -239,9 +239,21 @@ async def refresh(
         return RefreshRefused(cause=cause_of(tokens.body), evidence=tokens.evidence)
     return RefreshUnclear(
         evidence=tokens.evidence,
-        may_have_happened=may_have_happened(reply.status),
+        # Who does not know us renews nothing, even where that is said with status 200 (TikTok).
+        may_have_happened=tokens.fault is not Fault.OURS and may_have_happened(reply.status),
         app_problem=tokens.fault is Fault.OURS,
     )
+
+
+async def give_back(
+    http: Http, platform: str, app: App | None, credential: Credential, token: str
+) -> None:
+    """Give a token back; raises PlatformError for an answer that is worth another try."""
+    if app is None:
+        return
+    reply = await send(http, revoke_ask(app, token), secrets_of(credential, app))
+    if reply.silence():
+        raise reply.failure(platform)
 
 
 def unanswered(error: NoAnswerError) -> RefreshUnclear:

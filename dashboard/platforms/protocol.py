@@ -46,6 +46,7 @@ __all__ = [
     "SpeaksThroughSandbox",
     "Start",
     "Subject",
+    "TellsFate",
 ]
 
 
@@ -328,6 +329,19 @@ class Publishes(Protocol):
         credential: Credential,
         identity: Identity,
         post: Outgoing,
+    ) -> PublishOutcome: ...
+
+
+@runtime_checkable
+class TellsFate(Protocol):
+    """It works on a post for a while, and says later what became of it.
+
+    `trace` is that of an earlier `PublishUnclear`. Nothing is sent again. Never raises for what a
+    platform says or for its silence: that leaves the fate as unclear as it was.
+    """
+
+    async def fate(
+        self, http: Http, app: App | None, credential: Credential, trace: str
     ) -> PublishOutcome: ...
 
 

@@ -10,7 +10,6 @@ Sources: docs = developers.google.com/youtube/v3.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
@@ -21,12 +20,12 @@ from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.wire import Http
-from dashboard.platforms import google, oauth2
+from dashboard.platforms import google_answers
 from dashboard.platforms.answers import Reply
-from dashboard.platforms.google import AUTH, GooglePlatform
+from dashboard.platforms.google_log_in import AUTH, HOSTS, TESTING, TOLD_AT_ONCE, GooglePlatform
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import lacking, missing_permissions
-from dashboard.platforms.protocol import About, AppGuide, Granted, Platform
+from dashboard.platforms.protocol import About, AppGuide, Platform
 from dashboard.platforms.values import (
     Body,
     instant_of,
@@ -48,7 +47,7 @@ _POSTS_A_PAGE, _COMMENTS_A_PAGE = "50", "100"
 class YouTube(GooglePlatform):
     """See the module. A remote id is the id of a channel ("UC...")."""
 
-    hosts: Hosts = field(default_factory=lambda: google.HOSTS)
+    hosts: Hosts = field(default_factory=lambda: HOSTS)
 
     scopes = ("openid", "email", _READ, _COMMENTS)
     about = About(
@@ -85,14 +84,10 @@ class YouTube(GooglePlatform):
             "Enter the address below as Authorized redirect URI.",
             "Copy the Client ID and the Client secret to here.",
             "Under Audience choose Publish app.",
-            (
-                "If you want to be told at once of withdrawn permissions: enable the RISC API and "
-                "register the address for messages with it, by a service account with the role "
-                "RISC Configuration Admin."
-            ),
+            TOLD_AT_ONCE,
         ),
         conditions=(
-            google.TESTING,
+            TESTING,
             (
                 "Use a project of its own, not that of Google Business Profile: with one project, "
                 "removing one link of a person ends all links of that person."
@@ -109,16 +104,6 @@ class YouTube(GooglePlatform):
         _ = options
         return self.registration(client_id, client_secret)
 
-    async def finish(
-        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
-    ) -> Granted:
-        tokens = await oauth2.exchange(
-            http, KEY, app, code=code, verifier=verifier, redirect_uri=redirect_uri, now=now
-        )
-        credential = tokens.credential(extra={})
-        subject, identities = await self.identities(http, app, credential)
-        return Granted(credential=credential, subject=subject, identities=identities)
-
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
@@ -126,7 +111,7 @@ class YouTube(GooglePlatform):
         reply = await self._mine(http, app, credential, "list the channels", "id,snippet")
         items = _items(reply, _CHANNELS)
         if items is None:
-            raise google.failure(self.about, reply)
+            raise google_answers.failure(self.about, reply)
         return subject, tuple(one for item in items if (one := _channel(item)) is not None)
 
     async def check(
@@ -135,7 +120,7 @@ class YouTube(GooglePlatform):
         reply = await self._mine(http, app, credential, "read the channel", "id")
         items = _items(reply, _CHANNELS)
         if items is None:
-            return google.meaning(self.about, reply, credential, role=_ROLE)
+            return await self._found(http, app, credential, reply)
         mine = {text_of(item.get("id"), 100) for item in items}
         missing = missing_permissions(self.about, credential.scopes, _LABELS, covers=_covers)
         if not mine:
@@ -143,6 +128,18 @@ class YouTube(GooglePlatform):
         elif identity.remote_id not in mine:
             return reply.unclear()
         return Works(missing=missing, renew_by=credential.refresh_expires_at)
+
+    async def _found(
+        self, http: Http, app: App | None, credential: Credential, reply: Reply
+    ) -> CheckOutcome:
+        """What an answer means; a dead token is noticed although the day's units are used up."""
+        found = google_answers.meaning(self.about, reply, credential, role=_ROLE)
+        if not google_answers.day_is_used_up(reply):
+            return found
+        person = await self.read_person(http, app, credential)
+        if person.status != HTTPStatus.UNAUTHORIZED:
+            return found
+        return google_answers.meaning(self.about, person, credential, role=_ROLE)
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
@@ -187,13 +184,15 @@ class YouTube(GooglePlatform):
             uploads = text_of(lists.get("uploads"), 100)
             if item.get("id") == identity.remote_id and uploads:
                 return uploads
-        raise google.failure(self.about, reply)
+        raise google_answers.failure(self.about, reply)
 
     async def _mine(
         self, http: Http, app: App | None, credential: Credential, call: str, part: str
     ) -> Reply:
         query = urlencode({"part": part, "mine": "true", "maxResults": "50"})
-        return await google.read(http, app, credential, call, self._url(f"channels?{query}"))
+        return await google_answers.read(
+            http, app, credential, call, self._url(f"channels?{query}")
+        )
 
     async def _listed(
         self,
@@ -206,10 +205,10 @@ class YouTube(GooglePlatform):
         cursor: str,
     ) -> tuple[list[Body], str]:
         asked = urlencode({**query, **({"pageToken": cursor} if cursor else {})})
-        reply = await google.read(http, app, credential, call, self._url(f"{what}?{asked}"))
+        reply = await google_answers.read(http, app, credential, call, self._url(f"{what}?{asked}"))
         items = _items(reply, f"youtube#{what.removesuffix('s')}ListResponse")
         if items is None:
-            raise google.failure(self.about, reply)
+            raise google_answers.failure(self.about, reply)
         following = reply.text("nextPageToken", 300)
         return items, following if following != cursor else ""
 

@@ -1,19 +1,15 @@
-"""What the platforms of Google have in common: consent, renewal, errors.
+"""Google's answers: errors in its own form, and what they mean for a link.
 
-A consent may be partial: what was given stands in `scope` of the answer. A refresh token has no
-date and is not replaced, but all tokens of one person and one registration end together, seven
-days after the consent while the registration is in "Testing", and at a date where the person chose
-one (`refresh_token_expires_in`). `invalid_rapt` is a Workspace that wants its people to log in
+A limit may come as 403, and one per day is the registration's, never a link's. A quota of 0 is a
+project that Google has not approved. `invalid_rapt` is a Workspace that wants its people to log in
 again: a new log-in heals it, so it is no security check.
 
-Source: developers.google.com/identity/protocols/oauth2.
-
-Not here: which questions YouTube and Business Profile are asked.
+Sources: developers.google.com/youtube/v3/docs/errors, developers.google.com/identity/protocols.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from http import HTTPStatus
 
 from dashboard.domain.capabilities import MissingKind
@@ -22,36 +18,20 @@ from dashboard.domain.checks import (
     AppProblem,
     Blocked,
     CheckOutcome,
-    Evidence,
     NeedsRefresh,
     NoAnswer,
     Refused,
     Works,
 )
-from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.publishing import NotPublished, PublishUnclear
-from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Ask, Http
-from dashboard.platforms import google_events, oauth2
 from dashboard.platforms.answers import Reply, bearer, secrets_of, send
-from dashboard.platforms.hosts import Hosts
 from dashboard.platforms.permissions import lacking
 from dashboard.platforms.posting import by_status
-from dashboard.platforms.protocol import About, AppTest, RefreshOutcome
-from dashboard.platforms.registered import RegisteredByHand
+from dashboard.platforms.protocol import About
 from dashboard.platforms.values import Body, object_of, text_of
-
-HOSTS = {
-    "accounts": "https://accounts.google.com",
-    "oauth": "https://oauth2.googleapis.com",
-    "www": "https://www.googleapis.com",
-}
-AUTH = "https://www.googleapis.com/auth/"
-TESTING = (
-    "While the registration has the publishing status Testing, every link ends after 7 days and "
-    "only test users can link. Publish it, and let Google verify it for more than 100 people."
-)
 
 _OURS = frozenset(
     {
@@ -62,15 +42,10 @@ _OURS = frozenset(
         "CONSUMER_INVALID",
     }
 )
-_RATE = frozenset(
-    {
-        "quotaExceeded",
-        "dailyLimitExceeded",
-        "rateLimitExceeded",
-        "userRateLimitExceeded",
-        "RATE_LIMIT_EXCEEDED",
-    }
-)
+_DAILY = frozenset({"quotaExceeded", "dailyLimitExceeded"})
+_RATE = _DAILY | {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+_ONCE_AN_HOUR = timedelta(hours=1)
+"""A day's questions come back at midnight in California, or as soon as Google allows more."""
 _BLOCKED = {
     "authenticatedUserAccountSuspended": Cause.ACCOUNT_SUSPENDED,
     "channelSuspended": Cause.ACCOUNT_SUSPENDED,
@@ -81,62 +56,6 @@ _SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
 _ROLE = frozenset(
     {"accountDelegationForbidden", "authenticatedUserNotChannel", "youtubeSignupRequired"}
 )
-
-
-class GooglePlatform(RegisteredByHand):
-    """The log-in that all platforms of Google share; `scopes` are what one asks for."""
-
-    hosts: Hosts
-    scopes: tuple[str, ...]
-
-    def asked_along(self, *, choose_person: bool) -> dict[str, str]:
-        """Without `prompt=consent` a repeated log-in brings no refresh token."""
-        prompt = "select_account consent" if choose_person else "consent"
-        return {"access_type": "offline", "prompt": prompt, "include_granted_scopes": "false"}
-
-    def registration(self, client_id: str, client_secret: str) -> App:
-        return App(
-            client_id=client_id,
-            client_secret=client_secret,
-            scopes=self.scopes,
-            facts={
-                oauth2.AUTHORIZE: f"{self.hosts['accounts']}/o/oauth2/v2/auth",
-                oauth2.TOKEN: f"{self.hosts['oauth']}/token",
-                oauth2.REVOKE: f"{self.hosts['oauth']}/revoke",
-            },
-        )
-
-    async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
-        """Renew with a made-up token; raises NoAnswerError."""
-        return await oauth2.test_by_renewal(http, app)
-
-    async def refresh(
-        self, http: Http, app: App | None, credential: Credential, *, now: datetime
-    ) -> RefreshOutcome:
-        return await oauth2.refresh(http, app, credential, now=now, cause_of=cause_of)
-
-    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
-        """End the whole consent of this person; raises PlatformError, worth another try."""
-        if app is None:
-            return
-        ask = oauth2.revoke_ask(app, credential.refresh or credential.access)
-        reply = await send(http, ask, secrets_of(credential, app))
-        if reply.silence():
-            raise reply.failure(self.about.key)
-
-    async def read_push(
-        self, http: Http, app: App, delivery: Delivery, *, now: datetime
-    ) -> PushAnswer:
-        return await google_events.read(http, self.hosts, app, delivery, now=now)
-
-    async def person(self, http: Http, app: App | None, credential: Credential) -> Subject:
-        """Who gave the consent; raises PlatformError or NoAnswerError."""
-        url = f"{self.hosts['www']}/oauth2/v3/userinfo"
-        reply = await read(http, app, credential, "read who gave the permission", url)
-        sub = reply.text("sub", 255)
-        if reply.status != HTTPStatus.OK or not sub:
-            raise failure(self.about, reply)
-        return Subject(remote_id=sub, name=reply.text("email", 255) or sub)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,9 +123,17 @@ def failure(about: About, reply: Reply) -> PlatformError:
         return reply.failure(key)
     if problem.reasons & _RATE:
         return PlatformError(key, "silent", problem.text)
+    if problem.reasons & _SCOPE:
+        return PlatformError(key, "not_allowed", problem.text)
     if reply.status == HTTPStatus.UNAUTHORIZED and not problem.reasons & _ROLE:
         return PlatformError(key, "refresh_due", problem.text)
     return PlatformError(key, "refused", problem.text)
+
+
+def day_is_used_up(reply: Reply) -> bool:
+    """Whether the registration has asked all that it may ask today."""
+    problem = problem_of(reply)
+    return problem is not None and bool(problem.reasons & _DAILY)
 
 
 def not_published(reply: Reply) -> NotPublished | PublishUnclear:
@@ -239,6 +166,10 @@ def _not_of_the_link(reply: Reply, problem: Problem) -> AppProblem | NoAnswer | 
     evidence = reply.evidence(code=problem.code, text=problem.text)
     if problem.reasons & _OURS or problem.no_quota:
         return AppProblem(evidence=evidence)
+    if problem.reasons & _DAILY:
+        text = "The questions that this registration may ask per day are used up."
+        used_up = reply.evidence(code=problem.code, text=text)
+        return NoAnswer(cause=Cause.RATE_LIMITED, evidence=used_up, retry_after=_ONCE_AN_HOUR)
     if problem.reasons & _RATE and not reply.silence():
         return NoAnswer(cause=Cause.RATE_LIMITED, evidence=evidence)
     return reply.silence()

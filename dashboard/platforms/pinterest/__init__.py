@@ -1,0 +1,5 @@
+"""Pinterest."""
+
+from dashboard.platforms.pinterest.platform import Pinterest
+
+__all__ = ["Pinterest"]

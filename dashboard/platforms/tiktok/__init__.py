@@ -1,0 +1,5 @@
+"""TikTok."""
+
+from dashboard.platforms.tiktok.platform import TikTok
+
+__all__ = ["TikTok"]
