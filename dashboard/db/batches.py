@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class DueLink:
     identity: Identity
     health: LinkHealth
     version: int
+    due_at: datetime | None
     streak: int
     awaited: bool
 
@@ -40,6 +42,7 @@ _BATCH = select(
     _LINKS.c.account_id,
     _LINKS.c.grant_id,
     _LINKS.c.version,
+    _LINKS.c.next_check_at,
     _LINKS.c.streak,
     _LINKS.c.awaited,
     _LINKS.c.state,
@@ -95,6 +98,7 @@ def _due_link(row: Any) -> DueLink:
             doubts=row.doubts,
         ),
         version=row.version,
+        due_at=row.next_check_at,
         streak=row.streak,
         awaited=row.awaited,
     )

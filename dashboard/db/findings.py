@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, bindparam, insert, update
+from sqlalchemy import Table, Update, bindparam, case, insert, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -30,12 +30,14 @@ class Finding:
     """What a check found, ready to be stored over the version that was read.
 
     `health` is None when nothing about it changed. `visible` makes viewers' pages look again even
-    if nothing changed: somebody is waiting for this check.
+    if nothing changed: somebody is waiting for this check. `due_at` is when the check was due: if
+    the link fell due anew since, by a push or a person, it stays due.
     """
 
     link_id: UUID
     account_id: UUID
     version: int
+    due_at: datetime | None
     checked_at: datetime
     next_check_at: datetime
     streak: int
@@ -50,6 +52,7 @@ class Deferral:
 
     link_id: UUID
     version: int
+    due_at: datetime | None
     next_check_at: datetime
 
 
@@ -75,7 +78,12 @@ def store_findings(session: Session, findings: Iterable[Finding]) -> int:
 def defer(session: Session, deferrals: Iterable[Deferral]) -> None:
     """Put off links that were not asked; nothing is learnt about them."""
     rows = [
-        {"_id": wait.link_id, "_version": wait.version, "_next": wait.next_check_at}
+        {
+            "_id": wait.link_id,
+            "_version": wait.version,
+            "_due": wait.due_at,
+            "_next": wait.next_check_at,
+        }
         for wait in sorted(deferrals, key=_by_id)
     ]
     if rows:
@@ -83,11 +91,15 @@ def defer(session: Session, deferrals: Iterable[Deferral]) -> None:
 
 
 _OURS = (_LINKS.c.id == bindparam("_id")) & (_LINKS.c.version == bindparam("_version"))
+# Whoever wanted it looked at after the check had begun wants the next check, and at once.
+_INSTANT = _LINKS.c.next_check_at.type
+_OVERTAKEN = _LINKS.c.next_check_at != bindparam("_due", type_=_INSTANT)
+_NEXT = case((_OVERTAKEN, _LINKS.c.next_check_at), else_=bindparam("_next", type_=_INSTANT))
 _FREED = {"claim": "", "claimed_until": None, "lapses": 0}
 _CHECKED: dict[str, Any] = {
-    "awaited": False,
+    "awaited": case((_OVERTAKEN, _LINKS.c.awaited), else_=False),
     "checked_at": bindparam("_checked"),
-    "next_check_at": bindparam("_next"),
+    "next_check_at": _NEXT,
     "streak": bindparam("_streak"),
     "version": _LINKS.c.version + 1,
     **_FREED,
@@ -118,7 +130,7 @@ _STATEMENTS = {
 _DEFERRED = (
     update(_LINKS)
     .where(_OURS, _LINKS.c.next_check_at.is_not(None))
-    .values(next_check_at=bindparam("_next"), **_FREED)
+    .values(next_check_at=_NEXT, **_FREED)
 )
 
 
@@ -131,6 +143,7 @@ def _values(found: Finding, seq: int) -> dict[str, Any]:
     return {
         "_id": found.link_id,
         "_version": found.version,
+        "_due": found.due_at,
         "_checked": found.checked_at,
         "_next": found.next_check_at,
         "_streak": found.streak,

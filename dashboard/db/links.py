@@ -93,10 +93,14 @@ def count_due(session: Session, *, now: datetime, most: int) -> int:
 
 
 def due_with_grant(session: Session, grant_ids: Sequence[UUID], *, now: datetime) -> int:
-    """Make the links of these grants due now; those that are paused or removed stay out."""
+    """Make the links of these grants due now; those that are paused or removed stay out.
+
+    Those being checked at this moment, too: that check began before.
+    """
+    later = (_LINKS.c.next_check_at > now) | (_LINKS.c.claim != "")
     done = session.execute(
         update(_LINKS)
-        .where(_LINKS.c.grant_id.in_(grant_ids), _LINKS.c.next_check_at > now)
+        .where(_LINKS.c.grant_id.in_(grant_ids), _LINKS.c.next_check_at.is_not(None), later)
         .values(next_check_at=now)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]

@@ -156,6 +156,7 @@ def _put_off(tools: Tools, link: DueLink) -> Deferral:
     return Deferral(
         link_id=link.link_id,
         version=link.version,
+        due_at=link.due_at,
         next_check_at=tools.now() + tools.settings.check_every,
     )
 

@@ -154,7 +154,12 @@ class _Round:
         elif isinstance(found, Wait):
             at = self.tools.now() + found.span
             results.deferrals.append(
-                Deferral(link_id=link.link_id, version=link.version, next_check_at=at)
+                Deferral(
+                    link_id=link.link_id,
+                    version=link.version,
+                    due_at=link.due_at,
+                    next_check_at=at,
+                )
             )
         else:
             results.findings.append(_finding(self.tools, question, found))
@@ -185,6 +190,7 @@ def _finding(tools: Tools, question: Question, outcome: CheckOutcome) -> Finding
         link_id=link.link_id,
         account_id=link.account_id,
         version=link.version,
+        due_at=link.due_at,
         checked_at=now,
         next_check_at=next_check(
             health,

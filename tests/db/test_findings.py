@@ -53,6 +53,7 @@ def quiet(link: DueLink) -> Finding:
         link_id=link.link_id,
         account_id=link.account_id,
         version=link.version,
+        due_at=link.due_at,
         checked_at=START,
         next_check_at=NEXT,
         streak=link.streak + 1,
@@ -155,7 +156,9 @@ def test_what_was_put_off_is_due_later_and_free_and_unjudged(database: Database)
     database.write(
         lambda unit: claim_due(unit, now=START, limit=1, owner="anna", lease=timedelta(seconds=90))
     )
-    wait = Deferral(link_id=link.link_id, version=link.version, next_check_at=NEXT)
+    wait = Deferral(
+        link_id=link.link_id, version=link.version, due_at=link.due_at, next_check_at=NEXT
+    )
     database.write(lambda unit: defer(unit, [wait]))
     after = row(database, link.link_id)
     assert (after.next_check_at, after.claim, after.checked_at, after.version) == (
