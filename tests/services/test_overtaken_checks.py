@@ -55,11 +55,17 @@ def overtaken(
     return platform
 
 
+def pushed(unit: UnitOfWork, _link: Any, clock: FrozenClock) -> None:
+    due_by_push(unit, "fake", subjects=(), accounts=("r1",), now=clock())
+
+
+def nothing(_unit: UnitOfWork, _link: Any) -> None:
+    """Nobody wants anything."""
+
+
 WISHES: dict[str, Callable[[UnitOfWork, Any, FrozenClock], object]] = {
     "check now": lambda unit, link, clock: due_now(unit, link.id, now=clock()),
-    "a push": lambda unit, link, clock: due_by_push(
-        unit, "fake", subjects=(), accounts=("r1",), now=clock()
-    ),
+    "a push": pushed,
     "a refused renewal": lambda unit, link, clock: due_with_grant(
         unit, [link.grant_id], now=clock()
     ),
@@ -111,7 +117,7 @@ def test_a_wish_during_a_check_that_learnt_nothing_is_not_put_off(
 
 
 def test_without_a_wish_the_rota_goes_on_as_ever(tools: Tools, clock: FrozenClock) -> None:
-    overtaken(tools, clock, lambda unit, link: None)
+    overtaken(tools, clock, nothing)
     check_due(tools)
     clock.advance(minutes=4)
     assert not anything_due(tools)
