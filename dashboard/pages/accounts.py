@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.db.screens.account import AccountScreen, account_screen
 from dashboard.db.screens.accounts import AccountsScreen, Filter, accounts_screen, changed_since
-from dashboard.domain.capabilities import Capability
+from dashboard.domain.capabilities import Capability, Missing
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Right
@@ -199,13 +199,22 @@ def _capabilities(screen: AccountScreen, wanted: frozenset[Capability]) -> list[
                 "capability": capability,
                 "missing": missing,
                 "offered": offered,
-                "from_the_first": any(
-                    item.since is not None and item.since - screen.linked_at < _AT_ONCE
-                    for item in missing
-                ),
+                "from_the_first": any(_was_never_allowed(screen, item) for item in missing),
             }
         )
     return rows
+
+
+def _was_never_allowed(screen: AccountScreen, item: Missing) -> bool:
+    """Whether it was missing from the link's beginning, which is not to say that it was lost."""
+    if item.since is None or item.since - screen.linked_at >= _AT_ONCE:
+        return False
+    worked = [
+        moment.at
+        for moment in screen.moments
+        if moment.change is not None and moment.change.new is LinkState.HEALTHY
+    ]
+    return not any(screen.linked_at <= at < item.since for at in worked)
 
 
 def _back(account_id: UUID, said: str) -> ResponseReturnValue:

@@ -127,6 +127,30 @@ def test_what_is_missing_is_dated(database, client_for, ada) -> None:
     assert "not allowed when the account was linked" in browser.get(f"{LIST}/{account}").text
 
 
+def test_what_was_lost_right_after_linking_is_not_said_to_have_never_been_allowed(
+    database, client_for, ada, tools
+) -> None:
+    account = make_account(database)
+    happen(tools, account, LinkState.NEW, LinkState.HEALTHY)
+    lost = START + timedelta(seconds=30)
+    missing = [
+        {
+            "capability": capability,
+            "kind": "role",
+            "what": "MANAGE",
+            "label": "a role on the Page",
+            "grant_at": "",
+            "grant_url": "",
+            "since": lost.isoformat(),
+        }
+        for capability in ("publish", "read_publications")
+    ]
+    broken(database, account, state="limited", missing=missing, linked_at=START)
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert "is missing since" in page
+    assert "not allowed when the account was linked" not in page
+
+
 def test_blocked_is_told_apart_from_expired(database, client_for, ada) -> None:
     account = make_account(database, state="blocked", cause="security_check")
     page = client_for(ada).get(f"{LIST}/{account}").text
