@@ -10,7 +10,9 @@ Source: developers.google.com/identity/protocols/risc.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
@@ -31,19 +33,57 @@ _LONGEST = 16_384
 _ALGORITHM = "RS256"
 _OLDEST, _NEWEST = timedelta(days=7), timedelta(minutes=5)
 _SEGMENTS = 3
+_MAX_AGE = re.compile(r"max-age=(\d{1,7})(?!\d)")
+_USUALLY, _SHORTEST, _LONGEST_HELD = timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)
+_ASKED_AGAIN_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Google's keys, whose they are, when they were asked for, and until when they hold."""
+
+    issuer: str
+    keys: KeySet
+    asked_at: datetime
+    until: datetime
+
+
+@dataclass(slots=True)
+class Keyring:
+    """What this process remembers of Google's keys, so that not every message asks for them."""
+
+    known: Known | None = None
+
+    async def at(self, http: Http, hosts: Hosts, *, now: datetime) -> Known:
+        """The keys that hold now; raises NoAnswerError."""
+        if self.known is None or not self.known.asked_at <= now < self.known.until:
+            self.known = await _ask_for_keys(http, hosts, now)
+        return self.known
+
+    async def verified(
+        self, http: Http, hosts: Hosts, token: str, *, now: datetime
+    ) -> tuple[str, Body]:
+        """Who signed a token and what it says; raises ForgedPushError, NoAnswerError.
+
+        A key that is not known may be a new one: it is asked for, but by forgeries once a minute.
+        """
+        known = await self.at(http, hosts, now=now)
+        try:
+            return known.issuer, _opened_with(known, token)
+        except ForgedPushError:
+            if now - known.asked_at < _ASKED_AGAIN_AFTER:
+                raise
+        self.known = None
+        known = await self.at(http, hosts, now=now)
+        return known.issuer, _opened_with(known, token)
 
 
 async def read(
-    http: Http, hosts: Hosts, app: App, delivery: Delivery, *, now: datetime
+    http: Http, hosts: Hosts, keyring: Keyring, app: App, delivery: Delivery, *, now: datetime
 ) -> PushAnswer:
     """Verify and read one event; raises ForgedPushError, NoAnswerError when keys cannot be had."""
     token = _plausible(delivery, app)
-    config = await _told(http, "read where the keys are", _config_url(hosts))
-    issuer, place = config.text("issuer", 200), config.text("jwks_uri", 500)
-    if not issuer or not place.startswith(f"{hosts['www']}/"):
-        raise NoAnswerError(Silence.BROKEN_OFF, call=config.call)
-    keys = await _told(http, "read the keys", place)
-    claims = _verified(token, keys)
+    issuer, claims = await keyring.verified(http, hosts, token, now=now)
     at = epoch_of(claims.get("iat"))
     event_id = text_of(claims.get("jti"), 200)
     fresh = at is not None and now - _OLDEST <= at <= now + _NEWEST
@@ -53,11 +93,37 @@ async def read(
     events = object_of(claims.get("events"))
     hint = PushHint(
         id=event_id,
-        what=", ".join(sorted(text_of(name, 200).rpartition("/")[2] for name in events))[:200],
+        what=", ".join(sorted(_named(name, event) for name, event in events.items()))[:200],
         subjects=frozenset(_people(events, issuer)),
         at=at,
     )
     return PushAnswer(hints=(hint,), status=HTTPStatus.ACCEPTED)
+
+
+async def _ask_for_keys(http: Http, hosts: Hosts, now: datetime) -> Known:
+    config = await _told(http, "read where the keys are", _config_url(hosts))
+    issuer, place = config.text("issuer", 200), config.text("jwks_uri", 500)
+    if not issuer or not place.startswith(f"{hosts['www']}/"):
+        raise NoAnswerError(Silence.BROKEN_OFF, call=config.call)
+    told = await _told(http, "read the keys", place)
+    try:
+        keys = KeySet.import_key_set(cast(KeySetSerialization, told.body))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NoAnswerError(Silence.BROKEN_OFF, call=told.call) from error
+    return Known(issuer=issuer, keys=keys, asked_at=now, until=now + _holds_for(told))
+
+
+def _holds_for(reply: Reply) -> timedelta:
+    """As long as Google says (`Cache-Control`), within reason."""
+    said = _MAX_AGE.search(reply.headers.get("cache-control", "")[:200])
+    told = timedelta(seconds=int(said.group(1))) if said else _USUALLY
+    return min(max(told, _SHORTEST), _LONGEST_HELD)
+
+
+def _named(name: str, event: object) -> str:
+    """The event with its reason, for the journal ("account-disabled hijacking")."""
+    word = text_of(name, 200).rpartition("/")[2]
+    return f"{word} {text_of(object_of(event).get('reason'), 40)}".strip()
 
 
 def _config_url(hosts: Hosts) -> str:
@@ -94,13 +160,9 @@ def _opened(segment: str) -> Body:
         raise ForgedPushError from error
 
 
-def _verified(token: str, keys: Reply) -> Body:
+def _opened_with(known: Known, token: str) -> Body:
     try:
-        known = KeySet.import_key_set(cast(KeySetSerialization, keys.body))
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise NoAnswerError(Silence.BROKEN_OFF, call=keys.call) from error
-    try:
-        return jwt.decode(token, known, algorithms=[_ALGORITHM]).claims
+        return jwt.decode(token, known.keys, algorithms=[_ALGORITHM]).claims
     except (JoseError, ValueError, TypeError) as error:
         raise ForgedPushError from error
 

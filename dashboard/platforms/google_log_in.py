@@ -43,6 +43,7 @@ class GooglePlatform(CodeLogIn):
     """`scopes` are what a platform asks for; `email` among them is what RISC needs."""
 
     hosts: Hosts
+    keyring: google_events.Keyring
     scopes: tuple[str, ...]
 
     def asked_along(self, *, choose_person: bool) -> dict[str, str]:
@@ -77,7 +78,7 @@ class GooglePlatform(CodeLogIn):
     async def read_push(
         self, http: Http, app: App, delivery: Delivery, *, now: datetime
     ) -> PushAnswer:
-        return await google_events.read(http, self.hosts, app, delivery, now=now)
+        return await google_events.read(http, self.hosts, self.keyring, app, delivery, now=now)
 
     async def read_person(self, http: Http, app: App | None, credential: Credential) -> Reply:
         """Ask who gave the consent, which costs no quota; raises NoAnswerError."""

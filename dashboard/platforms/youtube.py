@@ -22,6 +22,7 @@ from dashboard.domain.mentions import FoundMention
 from dashboard.domain.wire import Http
 from dashboard.platforms import google_answers
 from dashboard.platforms.answers import Reply
+from dashboard.platforms.google_events import Keyring
 from dashboard.platforms.google_log_in import AUTH, HOSTS, TESTING, TOLD_AT_ONCE, GooglePlatform
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import lacking, missing_permissions
@@ -48,6 +49,7 @@ class YouTube(GooglePlatform):
     """See the module. A remote id is the id of a channel ("UC...")."""
 
     hosts: Hosts = field(default_factory=lambda: HOSTS)
+    keyring: Keyring = field(default_factory=Keyring, compare=False, repr=False)
 
     scopes = ("openid", "email", _READ, _COMMENTS)
     about = About(

@@ -15,7 +15,7 @@ from dashboard.domain.capabilities import Capability
 from dashboard.domain.checks import Works
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.pushes import Delivery, ForgedPushError
-from dashboard.domain.wire import NoAnswerError
+from dashboard.domain.wire import Answer, NoAnswerError
 from dashboard.platforms.protocol import AppTest, Publishes
 from dashboard.platforms.youtube import YouTube
 from tests.fakes import START, ScriptedHttp
@@ -47,14 +47,17 @@ def event(**changed: Any) -> dict[str, Any]:
     return {**claims, **changed}
 
 
-def signed(claims: dict[str, Any], key: Any = KEY) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "k1", "typ": "secevent+jwt"}, claims, key)
+def signed(claims: dict[str, Any], key: Any = KEY, kid: str = "k1") -> str:
+    return jwt.encode({"alg": "RS256", "kid": kid, "typ": "secevent+jwt"}, claims, key)
 
 
-def push(token: str, http: ScriptedHttp | None = None, app: Any = APP) -> Any:
+def push(
+    token: str, http: ScriptedHttp | None = None, by: YouTube | None = None, at: Any = START
+) -> Any:
+    """Read a message with `by`, which remembers keys, or with one that knows none yet."""
     http = http or ScriptedHttp(dict(PUBLISHED))
     delivery = Delivery(method="POST", headers={}, query={}, body=token.encode())
-    return http.run(youtube.read_push(http, app, delivery, now=START))
+    return http.run((by or YouTube()).read_push(http, APP, delivery, now=at))
 
 
 def segment(value: dict[str, Any]) -> str:
@@ -205,7 +208,7 @@ def test_a_signed_event_is_a_hint_about_its_person() -> None:
     (hint,) = told.hints
     assert told.status == 202
     assert hint.subjects == frozenset({"7375626A656374"})
-    assert hint.what == "account-disabled"
+    assert hint.what == "account-disabled hijacking"
     assert hint.id == event()["jti"]
 
 
@@ -267,6 +270,57 @@ def test_r46_a_key_that_google_does_not_publish_signs_nothing() -> None:
     other = RSAKey.generate_key(2048, {"kid": "k1"})
     with pytest.raises(ForgedPushError):
         push(signed(event(), other))
+
+
+@pytest.mark.parametrize(
+    ("header", "held"),
+    [
+        ("public, max-age=7200, must-revalidate", timedelta(hours=2)),
+        ("max-age=1", timedelta(minutes=5)),
+        ("max-age=9999999", timedelta(days=1)),
+        ("no-store", timedelta(hours=1)),
+        ("", timedelta(hours=1)),
+    ],
+)
+def test_keys_are_kept_as_long_as_google_says_within_reason(header: str, held: timedelta) -> None:
+    of_keys = PUBLISHED["read the keys"]
+    keys = Answer(status=200, headers={"cache-control": header}, body=of_keys.body)
+    http, by = ScriptedHttp({**PUBLISHED, "read the keys": keys}), YouTube()
+    late = int((START + held).timestamp())
+    for at in (START, START + held - timedelta(seconds=1)):
+        push(signed(event()), http, by, at)
+    assert len(http.asked) == 2
+    push(signed(event(iat=late)), http, by, START + held)
+    assert len(http.asked) == 4
+
+
+def test_a_new_key_of_google_is_fetched_but_forgeries_make_it_ask_once_a_minute() -> None:
+    http, by = ScriptedHttp(dict(PUBLISHED)), YouTube()
+    push(signed(event()), http, by)
+    newer = RSAKey.generate_key(2048, {"kid": "k2", "use": "sig", "alg": "RS256"})
+    token = signed(event(), newer, "k2")
+    for seconds in (1, 2, 59):
+        with pytest.raises(ForgedPushError):
+            push(token, http, by, START + timedelta(seconds=seconds))
+    assert len(http.asked) == 2
+    both = {"keys": [KEY.as_dict(private=False), newer.as_dict(private=False)]}
+    http.answers["read the keys"] = answer(200, both)
+    assert push(token, http, by, START + timedelta(seconds=60)).hints
+    assert len(http.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sessions-revoked", "account-disabled", "account-enabled", "account-purged",
+        "account-credential-change-required", "tokens-revoked",
+    ],
+)  # fmt: skip
+def test_every_event_about_a_person_makes_linkkeeper_look(name: str) -> None:
+    subject = event()["events"][f"{RISC}account-disabled"]["subject"]
+    (hint,) = push(signed(event(events={f"{RISC}{name}": {"subject": subject}}))).hints
+    assert hint.what == name
+    assert hint.subjects
 
 
 @pytest.mark.parametrize(

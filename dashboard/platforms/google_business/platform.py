@@ -42,6 +42,7 @@ from dashboard.platforms.google_business.reading import (
     post_of,
     review_of,
 )
+from dashboard.platforms.google_events import Keyring
 from dashboard.platforms.google_log_in import (
     AUTH,
     TESTING,
@@ -73,6 +74,7 @@ class GoogleBusiness(GooglePlatform):
     """See the module. A remote id is "locations/<number>"."""
 
     hosts: Hosts = field(default_factory=lambda: HOSTS)
+    keyring: Keyring = field(default_factory=Keyring, compare=False, repr=False)
 
     scopes = ("openid", "email", MANAGE)
     about = About(
