@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, true, update
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from dashboard.db.engine import database_now
 from dashboard.db.salvage import erase_salvage
-from dashboard.db.tables import GrantRow, LinkRow
+from dashboard.db.tables import AppRow, GrantRow, LinkRow
 from dashboard.domain.credentials import Credential, Sealer, Subject
 
 
@@ -60,7 +60,7 @@ def retire_grant(session: Session, grant_id: UUID, *, revoke: bool) -> bool:
     """
     used = exists().where(col(LinkRow.grant_id) == grant_id)
     values: dict[str, Any] = {"refresh_due_at": None}
-    values |= {"revoke_due": True} if revoke else {"credential": b""}
+    values |= {"revoke_due": True} if revoke else {"credential": b"", "subject_name": ""}
     done = session.execute(
         update(GrantRow)
         .where(col(GrantRow.id) == grant_id, ~used)
@@ -150,12 +150,36 @@ def leftovers(session: Session, *, limit: int = 100) -> list[Leftover]:
     ]
 
 
+def others_use_it(session: Session, grant_id: UUID) -> bool:
+    """Whether the same person's consent to the same registration is in use by another grant.
+
+    A registration at a platform may serve two of ours (Facebook, and Instagram via Facebook).
+    """
+    mine, mine_app = aliased(GrantRow), aliased(AppRow)
+    found = session.execute(
+        select(col(GrantRow.id))
+        .join(AppRow, col(AppRow.id) == col(GrantRow.app_id))
+        .join(mine, col(mine.id) == grant_id)
+        .join(mine_app, col(mine_app.id) == col(mine.app_id))
+        .where(
+            col(GrantRow.id) != grant_id,
+            col(GrantRow.subject_id) == col(mine.subject_id),
+            col(GrantRow.subject_id) != "",
+            col(GrantRow.revoke_due).is_(False),
+            func.length(col(GrantRow.credential)) > 0,
+            col(AppRow.client_id) == col(mine_app.client_id),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def erase_grant(session: Session, grant_id: UUID) -> None:
-    """The tokens are gone for good; the row stays as history."""
+    """The tokens and the name of the person are gone for good; the row stays as history."""
     session.execute(
         update(GrantRow)
         .where(col(GrantRow.id) == grant_id)
-        .values(credential=b"", revoke_due=False, refresh_due_at=None)
+        .values(credential=b"", subject_name="", revoke_due=False, refresh_due_at=None)
     )
     erase_salvage(session, grant_id)
 

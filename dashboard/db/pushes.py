@@ -12,10 +12,12 @@ from sqlmodel import col
 
 from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow, PushRow
 
+_RECEIPT = 24  # letters, of the 64 of a hash
+
 
 def note_push(session: Session, platform: str, push_id: str, what: str, *, now: datetime) -> bool:
     """Keep that it came; False when the same one came before (R48)."""
-    id_hash = hashlib.sha256(push_id.encode()).hexdigest()
+    id_hash = _hash_of(push_id)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(PushRow).values(
         platform=platform, id_hash=id_hash, what=what[:120], at=now
@@ -51,6 +53,35 @@ def due_by_push(
     if found:
         session.execute(update(LinkRow).where(col(LinkRow.id).in_(found)).values(next_check_at=now))
     return len(found)
+
+
+def receipt_of(push_id: str) -> str:
+    """The code by which a message can be asked for; nobody can guess it."""
+    return _hash_of(push_id)[:_RECEIPT]
+
+
+def receipt_given(session: Session, platform: str, code: str) -> datetime | None:
+    """When the message with this code came; None if there is none."""
+    if len(code) != _RECEIPT or not code.isalnum():
+        return None
+    found: datetime | None = session.execute(
+        select(func.max(col(PushRow.at))).where(
+            col(PushRow.platform) == platform, col(PushRow.id_hash).startswith(code)
+        )
+    ).scalar_one()
+    return found
+
+
+def platforms_sharing(session: Session, client_id: str) -> list[str]:
+    """The platforms that one registration serves: what it is told concerns all of them."""
+    found = select(col(AppRow.platform)).where(
+        col(AppRow.client_id) == client_id, col(AppRow.server) == ""
+    )
+    return list(session.execute(found.distinct().order_by(col(AppRow.platform))).scalars())
+
+
+def _hash_of(push_id: str) -> str:
+    return hashlib.sha256(push_id.encode()).hexdigest()
 
 
 def latest_push(session: Session, platform: str) -> datetime | None:

@@ -36,12 +36,16 @@ class PushHint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushAnswer:
-    """What the platform must be told at once, with the hints that came."""
+    """What the platform must be told at once, with the hints that came.
+
+    With `wants_receipt` it is told an address where the person can see that it came.
+    """
 
     hints: tuple[PushHint, ...] = ()
     status: int = 200
     body: str = ""
     media_type: str = "text/plain"
+    wants_receipt: bool = False
 
 
 class ForgedPushError(Exception):

@@ -12,6 +12,7 @@ from dashboard.domain.wire import NoAnswerError
 from dashboard.services import deauthorising
 from dashboard.web.access import does_not_keep_awake, public
 from dashboard.web.current import tools
+from dashboard.web.htmx import page
 from dashboard.web.limits import limited
 from dashboard.web.security import from_machines
 
@@ -43,3 +44,14 @@ def receive(key: str) -> ResponseReturnValue:
         log.warning("a push could not be verified now", extra={"why": silence.silence.value})
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     return Response(answer.body, status=answer.status, mimetype=answer.media_type)
+
+
+@bp.get("/push/<key>/<code>")
+@public
+@does_not_keep_awake
+@limited(of_account=False)
+def receipt(key: str, code: str) -> ResponseReturnValue:
+    """What a person finds who follows the address in the platform's list of deletion requests."""
+    at = deauthorising.receipt(tools(), key, code)
+    about = tools().platforms[key].about
+    return page("push/receipt.html", at=at, about=about, code=code)

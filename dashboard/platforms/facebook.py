@@ -6,11 +6,12 @@ Sources: docs = developers.facebook.com/docs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.credentials import App, Credential
+from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import (
@@ -18,24 +19,16 @@ from dashboard.domain.publishing import (
     PictureRule,
     PostRules,
     PublishOutcome,
+    with_link,
 )
 from dashboard.domain.wire import Ask, Http, Part
 from dashboard.platforms import graph
-from dashboard.platforms.answers import bearer
 from dashboard.platforms.graph import id_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.page_log_in import HOSTS, PageLogIn, Reached
+from dashboard.platforms.page_log_in import HOSTS, OPTIONS, PageLogIn, Reached
 from dashboard.platforms.posting import CALL, Taken, published, send_publicly
 from dashboard.platforms.protocol import About, AppGuide, Platform
-from dashboard.platforms.values import (
-    Body,
-    instant_of,
-    lines_of,
-    object_of,
-    text_of,
-    token_of,
-    web_address,
-)
+from dashboard.platforms.values import Body, text_of, token_of, web_address
 
 KEY = "facebook"
 _SCOPES = (
@@ -61,6 +54,8 @@ _TASKS = {
     ),
     Capability.PUBLISH: (frozenset({"CREATE_CONTENT", "MANAGE"}), "Content"),
 }
+_POST = graph.Names(text="message", at="created_time", url="permalink_url", instead_of_text="story")
+_COMMENT = graph.Names(text="message", at="created_time", url="permalink_url", author="from")
 _PAGE = "100"
 _UPLOAD_DEADLINE = 60.0  # seconds
 
@@ -122,6 +117,7 @@ class Facebook(PageLogIn):
         ),
         id_label="App ID",
         secret_label="App secret",  # noqa: S106  a label
+        options=OPTIONS,
         push_label="Deauthorize callback and data deletion address",
     )
     scopes = _SCOPES
@@ -151,20 +147,14 @@ class Facebook(PageLogIn):
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
     ) -> tuple[Sequence[FoundPost], str]:
-        items, following = await graph.listed(
-            http,
-            None,
-            credential,
+        items, following = await self.caller(http, None, credential, identity).listed(
             "list the posts",
-            self.url(f"{identity.remote_id}/published_posts"),
-            about=self.about,
-            key=KEY,
-            token=self.token(credential, identity),
-            fields="id,message,story,permalink_url,created_time",
+            f"{identity.remote_id}/published_posts",
+            cursor=cursor,
+            fields=_POST.fields,
             limit=_PAGE,
-            **({"after": cursor} if cursor else {}),
         )
-        return [post for item in items if (post := _post(item)) is not None], following
+        return graph.found_posts(items, _POST), following
 
     async def mentions(
         self,
@@ -175,23 +165,29 @@ class Facebook(PageLogIn):
         *,
         cursor: str,
     ) -> tuple[Sequence[FoundMention], str]:
-        """The comments below the posts of the Page, the newest posts first."""
-        items, following = await graph.listed(
-            http,
-            app,
-            credential,
+        """The comments below the posts of the Page, and the newest posts that name it.
+
+        With the person's token comments are an empty list (seen in brightbean-studio), so without
+        that of the Page there is nothing to ask.
+        """
+        caller = self.caller(http, app, credential, identity)
+        if not caller.token:
+            raise PlatformError(KEY, "refused", "Facebook gave no access to the Page itself.")
+        items, following = await caller.listed(
             "list the comments",
-            self.url(f"{identity.remote_id}/published_posts"),
-            about=self.about,
-            key=KEY,
-            token=self.token(credential, identity),
-            fields="id,comments.filter(stream).limit(50){id,message,from{name},created_time,"
-            "permalink_url}",
+            f"{identity.remote_id}/published_posts",
+            cursor=cursor,
+            fields=f"id,comments.filter(stream).limit(50){{{_COMMENT.fields},from{{name}}}}",
             limit="25",
-            **({"after": cursor} if cursor else {}),
         )
-        comments = [comment for item in items for comment in _comments(item)]
-        return sorted(comments, key=lambda found: found.at, reverse=True), following
+        tagged, _ = await caller.listed(
+            "list the posts that name the Page",
+            f"{identity.remote_id}/tagged",
+            fields=f"{_COMMENT.fields},from{{name}}",
+            limit=_PAGE,
+        )
+        comments = tuple(graph.comments_below(items, _COMMENT))
+        return graph.together(comments, following, graph.found_mentions(tagged, _COMMENT))
 
     async def publish(
         self,
@@ -201,70 +197,30 @@ class Facebook(PageLogIn):
         identity: Identity,
         post: Outgoing,
     ) -> PublishOutcome:
-        ask = self._post_ask(credential, identity, post)
-        hide = self._hide(credential, app)
-        done = await send_publicly(http, ask, hide, refused=graph.not_published)
+        caller = self.caller(http, app, credential, identity)
+        ask = _post_ask(caller, identity, post)
+        done = await send_publicly(http, ask, caller.hide, refused=graph.not_published)
         if isinstance(done, Taken):
             body = done.reply.body or {}
             remote_id = id_of(body.get("post_id")) or id_of(body.get("id"))
             return published(done, remote_id, f"https://www.facebook.com/{remote_id}")
         return done
 
-    def _post_ask(self, credential: Credential, identity: Identity, post: Outgoing) -> Ask:
-        headers = bearer(self.token(credential, identity))
-        if post.picture is None:
-            form = {"message": post.text} | ({"link": post.link} if post.link else {})
-            url = self.url(f"{identity.remote_id}/feed")
-            return Ask(call=CALL, method="POST", url=url, headers=headers, form=form)
-        words = f"{post.text}\n\n{post.link}".strip() if post.link else post.text
-        parts = (
-            Part(name="message", data=words.encode()),
-            Part(name="alt_text_custom", data=post.picture.alt.encode()),
-            Part(
-                name="source",
-                data=post.picture.data,
-                filename="picture",
-                media_type=post.picture.media_type,
-            ),
-        )
-        url = self.url(f"{identity.remote_id}/photos")
-        return Ask(
-            call=CALL,
-            method="POST",
-            url=url,
-            headers=headers,
-            parts=parts,
-            deadline=_UPLOAD_DEADLINE,
-        )
 
-
-def _post(item: object) -> FoundPost | None:
-    post = object_of(item)
-    remote_id, at = id_of(post.get("id")), instant_of(post.get("created_time"))
-    if not remote_id or at is None:
-        return None
-    return FoundPost(
-        remote_id=remote_id,
-        text=lines_of(post.get("message"), 70_000) or text_of(post.get("story")),
-        url=web_address(post.get("permalink_url")),
-        published_at=at,
+def _post_ask(caller: graph.Caller, identity: Identity, post: Outgoing) -> Ask:
+    if post.picture is None:
+        form = {"message": post.text} | ({"link": post.link} if post.link else {})
+        return caller.ask(CALL, "POST", f"{identity.remote_id}/feed", form=form)
+    picture = Part(
+        name="source",
+        data=post.picture.data,
+        filename="picture",
+        media_type=post.picture.media_type,
     )
-
-
-def _comments(item: object) -> list[FoundMention]:
-    data = object_of(object_of(item).get("comments")).get("data")
-    found = []
-    for one in data if isinstance(data, list) else ():
-        comment = object_of(one)
-        remote_id, at = id_of(comment.get("id")), instant_of(comment.get("created_time"))
-        if remote_id and at is not None:
-            found.append(
-                FoundMention(
-                    remote_id=remote_id,
-                    author=text_of(object_of(comment.get("from")).get("name")),
-                    text=lines_of(comment.get("message"), 20_000),
-                    url=web_address(comment.get("permalink_url")),
-                    at=at,
-                )
-            )
-    return found
+    parts = (
+        Part(name="message", data=with_link(post).encode()),
+        Part(name="alt_text_custom", data=post.picture.alt.encode()),
+        picture,
+    )
+    ask = caller.ask(CALL, "POST", f"{identity.remote_id}/photos", parts=parts)
+    return replace(ask, deadline=_UPLOAD_DEADLINE)

@@ -1,48 +1,46 @@
 """Instagram's posts and comments, and how a picture is published there, whatever the log-in.
 
-A post is a container that nobody sees, then Instagram fetches the picture, then it is published
-(docs/content-publishing). No post goes without a picture or a film.
+No post goes without a picture or a film, which Instagram fetches itself.
 
 Sources: docs = developers.facebook.com/documentation/instagram-platform.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from dashboard.domain.calendar import FoundPost
-from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import (
-    NotPublished,
     Outgoing,
     PictureRule,
     PostRules,
     PublishOutcome,
     with_link,
 )
-from dashboard.domain.wire import Ask, Http
+from dashboard.domain.wire import Http
 from dashboard.platforms import graph
-from dashboard.platforms.answers import bearer, secrets_of
-from dashboard.platforms.graph import id_of
-from dashboard.platforms.posting import CALL, Taken, prepare, published, send_publicly
-from dashboard.platforms.protocol import About
-from dashboard.platforms.values import instant_of, lines_of, object_of, text_of, web_address
 
+_POST = graph.Names(text="caption", at="timestamp", url="permalink")
+_COMMENT = graph.Names(text="text", at="timestamp", url="")
+_TAGGED = graph.Names(text="caption", at="timestamp", url="permalink")
 _PAGE = "100"
 
 
-class InstagramMedia:
-    """See the module. A log-in says where it asks, with which token and in whose name."""
+class InstagramMedia(ABC):
+    """See the module. A log-in says who asks, and in whose name."""
 
-    about: About
+    lists_tagged = False
+    """Whether posts of others that name the account can be listed."""
+
     rules = PostRules(longest=2_200, picture=PictureRule.MUST_BE_FETCHED)
 
-    def url(self, path: str) -> str:
-        raise NotImplementedError
-
-    def token(self, credential: Credential, identity: Identity) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def caller(
+        self, http: Http, app: App | None, credential: Credential, identity: Identity | None = None
+    ) -> graph.Caller:
+        """Who asks about an account."""
 
     def whose(self, identity: Identity) -> str:
         """How the account is named in an address."""
@@ -51,20 +49,14 @@ class InstagramMedia:
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
     ) -> tuple[Sequence[FoundPost], str]:
-        items, following = await graph.listed(
-            http,
-            None,
-            credential,
+        items, following = await self.caller(http, None, credential, identity).listed(
             "list the posts",
-            self.url(f"{self.whose(identity)}/media"),
-            about=self.about,
-            key=self.about.key,
-            token=self.token(credential, identity),
-            fields="id,caption,permalink,timestamp",
+            f"{self.whose(identity)}/media",
+            cursor=cursor,
+            fields=_POST.fields,
             limit=_PAGE,
-            **({"after": cursor} if cursor else {}),
         )
-        return [post for item in items if (post := _post(item)) is not None], following
+        return graph.found_posts(items, _POST), following
 
     async def mentions(
         self,
@@ -75,22 +67,25 @@ class InstagramMedia:
         *,
         cursor: str,
     ) -> tuple[Sequence[FoundMention], str]:
-        """The comments below the posts of the account, the newest posts first."""
-        items, following = await graph.listed(
-            http,
-            app,
-            credential,
+        """The comments below the posts of the account, and the newest posts that name it."""
+        caller = self.caller(http, app, credential, identity)
+        items, following = await caller.listed(
             "list the comments",
-            self.url(f"{self.whose(identity)}/media"),
-            about=self.about,
-            key=self.about.key,
-            token=self.token(credential, identity),
-            fields="id,permalink,comments.limit(50){id,text,username,timestamp}",
+            f"{self.whose(identity)}/media",
+            cursor=cursor,
+            fields=f"id,permalink,comments.limit(50){{{_COMMENT.fields},username}}",
             limit="25",
-            **({"after": cursor} if cursor else {}),
         )
-        comments = [comment for item in items for comment in _comments(item)]
-        return sorted(comments, key=lambda found: found.at, reverse=True), following
+        tagged: Sequence[object] = ()
+        if self.lists_tagged:
+            tagged, _ = await caller.listed(
+                "list the posts that name the account",
+                f"{self.whose(identity)}/tags",
+                fields=f"{_TAGGED.fields},username",
+                limit=_PAGE,
+            )
+        comments = tuple(graph.comments_below(items, _COMMENT))
+        return graph.together(comments, following, graph.found_mentions(tagged, _TAGGED))
 
     async def publish(
         self,
@@ -100,100 +95,14 @@ class InstagramMedia:
         identity: Identity,
         post: Outgoing,
     ) -> PublishOutcome:
-        """A container that nobody sees, wait until the picture is there, then publish it."""
-        hide = self._hide(credential, app)
-        made = await prepare(
-            http, self._container_ask(credential, identity, post), hide, refused=graph.not_published
-        )
-        if isinstance(made, NotPublished):
-            return made
-        container = id_of((made.reply.body or {}).get("id"))
-        ready = await self._ready(http, app, credential, identity, container)
-        if ready is not None:
-            return ready
-        ask = Ask(
-            call=CALL,
-            method="POST",
-            url=self.url(f"{identity.remote_id}/media_publish"),
-            headers=bearer(self.token(credential, identity)),
-            form={"creation_id": container},
-        )
-        done = await send_publicly(http, ask, hide, refused=graph.not_published_or_unclear)
-        if not isinstance(done, Taken):
-            return done
-        return published(done, id_of((done.reply.body or {}).get("id")))
-
-    async def _ready(
-        self,
-        http: Http,
-        app: App | None,
-        credential: Credential,
-        identity: Identity,
-        container: str,
-    ) -> NotPublished | None:
-        """None once Instagram has fetched the picture; it usually has at once."""
-        if not container:
-            return NotPublished(evidence=Evidence(call="prepare the post"), again=True)
-        ask = Ask(
-            call="ask for the picture",
-            method="GET",
-            url=f"{self.url(container)}?fields=status_code",
-            headers=bearer(self.token(credential, identity)),
-        )
-        told = await prepare(http, ask, self._hide(credential, app), refused=graph.not_published)
-        if isinstance(told, NotPublished):
-            return told
-        status = told.reply.text("status_code", 40)
-        if status == "FINISHED":
-            return None
-        failed = status in {"ERROR", "EXPIRED"}
-        return NotPublished(
-            evidence=told.reply.evidence(code=status), about_the_post=failed, again=not failed
-        )
-
-    def _container_ask(self, credential: Credential, identity: Identity, post: Outgoing) -> Ask:
         form = {"caption": with_link(post)}
         if post.picture is not None:
             form |= {"image_url": post.picture.url, "alt_text": post.picture.alt}
-        return Ask(
-            call="prepare the post",
-            method="POST",
-            url=self.url(f"{identity.remote_id}/media"),
-            headers=bearer(self.token(credential, identity)),
+        container = graph.Container(
             form=form,
+            make_at=f"{identity.remote_id}/media",
+            publish_at=f"{identity.remote_id}/media_publish",
+            status_field="status_code",
         )
-
-    def _hide(self, credential: Credential, app: App | None) -> tuple[str, ...]:
-        return (*secrets_of(credential, app), *graph.tokens_in(credential))
-
-
-def _post(item: object) -> FoundPost | None:
-    post = object_of(item)
-    remote_id, at = id_of(post.get("id")), instant_of(post.get("timestamp"))
-    if not remote_id or at is None:
-        return None
-    return FoundPost(
-        remote_id=remote_id,
-        text=lines_of(post.get("caption"), 20_000),
-        url=web_address(post.get("permalink")),
-        published_at=at,
-    )
-
-
-def _comments(item: object) -> list[FoundMention]:
-    data = object_of(object_of(item).get("comments")).get("data")
-    found = []
-    for one in data if isinstance(data, list) else ():
-        comment = object_of(one)
-        remote_id, at = id_of(comment.get("id")), instant_of(comment.get("timestamp"))
-        if remote_id and at is not None:
-            found.append(
-                FoundMention(
-                    remote_id=remote_id,
-                    author=text_of(comment.get("username")),
-                    text=lines_of(comment.get("text"), 20_000),
-                    url=web_address(object_of(item).get("permalink")),
-                    at=at,
-                )
-            )
-    return found
+        caller = self.caller(http, app, credential, identity)
+        return await graph.publish_container(caller, container)

@@ -15,7 +15,8 @@ from dashboard.domain.links import Identity
 from dashboard.platforms.graph import id_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.instagram_media import InstagramMedia
-from dashboard.platforms.page_log_in import HOSTS, NOT_CONNECTED, PageLogIn, Reached
+from dashboard.platforms.page_check import NOT_CONNECTED
+from dashboard.platforms.page_log_in import HOSTS, OPTIONS, PageLogIn, Reached
 from dashboard.platforms.permissions import lacking
 from dashboard.platforms.protocol import About, AppGuide, Platform
 from dashboard.platforms.values import Body, object_of, text_of, token_of
@@ -105,8 +106,9 @@ class InstagramPage(PageLogIn, InstagramMedia):
         ),
         conditions=(
             (
-                "Use another app than for Facebook Pages: a Meta app has one address for messages, "
-                "and who gives its permission back gives it back for Pages and Instagram alike."
+                "The app may be the one for Facebook Pages: enter both addresses for coming back, "
+                "and the address for messages of either. Who removes the app at Facebook removes "
+                "it for Pages and Instagram alike."
             ),
             (
                 "With Standard Access only people with a role on the app can link. For others Meta "
@@ -116,6 +118,7 @@ class InstagramPage(PageLogIn, InstagramMedia):
         ),
         id_label="App ID",
         secret_label="App secret",  # noqa: S106  a label
+        options=OPTIONS,
         push_label="Deauthorize callback and data deletion address",
     )
     scopes = _SCOPES
@@ -125,6 +128,7 @@ class InstagramPage(PageLogIn, InstagramMedia):
     watched = f"id,tasks,{_ACCOUNT}{{id}}"
     account_call = "read the account"
     account_fields = "id,username"
+    lists_tagged = True
 
     def through(self, sandbox_url: str) -> Platform:
         return InstagramPage(hosts=through_sandbox(self.hosts, KEY, sandbox_url))

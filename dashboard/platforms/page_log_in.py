@@ -2,43 +2,51 @@
 
 The person's token lives 60 days, the Page tokens made from it have no date but die with the
 consent (docs/facebook-login/guides/access-tokens/get-long-lived). Meta lets programs see a person's
-data for about 90 days after the person last confirmed (docs/graph-api/reference/debug_token; how
-long is from memory), so a link must be renewed by then. What a Page token may do depends on the
-person's tasks on the Page in the Meta Business Suite (docs/pages-api/overview). What is read and
-published with it is the business of the platforms that log in like this.
+data for about 90 days after the person last confirmed; debug_token tells the day
+(docs/graph-api/reference/debug_token), and a link must be renewed by then. What a Page token may do
+depends on the person's tasks on the Page in the Meta Business Suite (docs/pages-api/overview). What
+is read and published with it is the business of the platforms that log in like this.
 
 Sources: docs = developers.facebook.com/docs.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
-from dashboard.domain.capabilities import Capability, Missing, MissingKind
-from dashboard.domain.causes import Cause
-from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
+from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.errors import InvalidInputError
 from dashboard.domain.links import Identity
 from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Ask, Http
 from dashboard.platforms import graph, oauth2
-from dashboard.platforms.answers import Reply, bearer, secrets_of, send
-from dashboard.platforms.graph import VERSION, id_of
+from dashboard.platforms.answers import send
+from dashboard.platforms.graph import VERSION
 from dashboard.platforms.hosts import Hosts
-from dashboard.platforms.permissions import lacking, missing_permissions
-from dashboard.platforms.protocol import AppTest, Granted
+from dashboard.platforms.page_check import RENEW_BY, PageCheck, ids_of
+from dashboard.platforms.page_reach import PORTFOLIOS, Looked, look_into, pages, person
+from dashboard.platforms.protocol import AppTest, Granted, LoginField, Start
 from dashboard.platforms.registered import RegisteredByHand
-from dashboard.platforms.values import Body, instant_of, object_of, text_of
+from dashboard.platforms.values import Body
 
 HOSTS = {"www": "https://www.facebook.com", "graph": "https://graph.facebook.com"}
-DATA_ACCESS = timedelta(days=90)
-RENEW_BY = "renew_by"
-NO_ROLE = "tasks"
-NOT_CONNECTED = "connection"
-_OUT_OF_REACH = frozenset({NO_ROLE, NOT_CONNECTED})
-_PAGE = "100"
-_MOST_TURNS = 20
+OPTIONS = (
+    LoginField(
+        name="config_id",
+        label="Configuration ID",
+        hint="Only for Facebook Login for Business: the configuration that you made there. It "
+        "then says which permissions are asked for. Leave it empty otherwise.",
+    ),
+    LoginField(
+        name="portfolio",
+        label="Pages of business portfolios",
+        hint="Type yes if some Pages belong to a business portfolio and the people who link them "
+        "have no role of their own on them. Linkkeeper then asks for business_management, too.",
+    ),
+)
+_DATA_ACCESS = timedelta(days=90)  # from memory; only where Meta does not tell the day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,147 +57,100 @@ class Reached:
     extra: Mapping[str, str] = field(repr=False)
 
 
-class PageLogIn(RegisteredByHand):
-    """See the module. Page tokens stand in `Credential.extra` under "page:<id of the account>".
+class PageLogIn(PageCheck, RegisteredByHand):
+    """See the module. `listed` are the fields of a Page that are asked for at the log-in."""
 
-    Where the account is not the Page itself, "of:<id of the account>" names its Page. `listed` are
-    the fields of a Page at the log-in, `watched` those at a check.
-    """
-
+    revokes_all_at_once = True
     hosts: Hosts
     scopes: tuple[str, ...]
-    labels: Mapping[str, str]
-    tasks: Mapping[Capability, tuple[frozenset[str], str]]
     listed: str
-    watched: str
-    account_call: str
-    account_fields: str
 
+    @abstractmethod
     def reached(self, page: Body) -> Reached | None:
         """The account behind a listed Page, None if there is none."""
-        raise NotImplementedError
-
-    def apart(self, page: Body, identity: Identity) -> tuple[Missing, ...]:
-        """What is missing because the Page no longer leads to the account."""
-        _ = page, identity
-        return ()
 
     def app(self, client_id: str, client_secret: str, options: Mapping[str, str]) -> App:
-        _ = options
+        config, portfolio = options.get("config_id", ""), options.get("portfolio", "").lower()
+        if config and not (config.isascii() and config.isdigit()):
+            raise InvalidInputError("config_id", "It is a number: copy it again.")
+        if portfolio not in {"", "no", "yes"}:
+            raise InvalidInputError("portfolio", "Type yes, or leave it empty.")
+        wider = (PORTFOLIOS,) if portfolio == "yes" else ()
         return App(
             client_id=client_id,
             client_secret=client_secret,
-            scopes=self.scopes,
+            scopes=(*self.scopes, *wider),
             facts={
                 oauth2.AUTHORIZE: f"{self.hosts['www']}/{VERSION}/dialog/oauth",
-                oauth2.TOKEN: self.url("oauth/access_token"),
+                oauth2.TOKEN: f"{self._base}/oauth/access_token",
                 oauth2.SEPARATOR: ",",
                 oauth2.PKCE: "no",
+                "config_id": config,
+                "portfolio": portfolio,
             },
         )
 
     async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
-        return await graph.ask_about_app(http, app, app.facts[oauth2.TOKEN])
+        return await graph.ask_about_app(http, app)
 
-    def asked_along(self, *, choose_person: bool) -> dict[str, str]:
-        """Declined permissions are asked for again; another person must log in anew."""
-        return {"auth_type": "reauthenticate" if choose_person else "rerequest"}
+    def start(
+        self,
+        app: App,
+        *,
+        redirect_uri: str,
+        state: str,
+        typed: Mapping[str, str],
+        choose_person: bool,
+    ) -> Start:
+        """Declined permissions are asked for again; another person must log in anew.
+
+        A configuration names the permissions itself (docs/facebook-login, Login for Business).
+        """
+        _ = typed
+        extra = {"auth_type": "reauthenticate" if choose_person else "rerequest"}
+        if config := app.facts.get("config_id", ""):
+            app = replace(app, scopes=())
+            extra |= {"config_id": config, "override_default_response_type": "true"}
+        return oauth2.start(app, redirect_uri=redirect_uri, state=state, extra=extra)
 
     async def finish(
         self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
     ) -> Granted:
         ask = oauth2.code_ask(app, code=code, verifier=verifier, redirect_uri=redirect_uri)
-        short = await graph.exchange(http, self.about.key, self.about, app, ask, now=now)
+        short = await graph.exchange(http, self.about, app, ask, now=now)
         form = {
             "grant_type": "fb_exchange_token",
             "client_id": app.client_id,
             "client_secret": app.client_secret,
             "fb_exchange_token": short.access,
         }
-        ask = Ask(
-            call="get the long-lived token", method="POST", url=app.facts[oauth2.TOKEN], form=form
-        )
-        tokens = await graph.exchange(http, self.about.key, self.about, app, ask, now=now)
-        plain = tokens.credential(extra={RENEW_BY: (now + DATA_ACCESS).isoformat()})
-        subject, found, granted = await self._reach(http, app, plain)
-        extra = dict(plain.extra)
+        call, url = "get the long-lived token", app.facts[oauth2.TOKEN]
+        ask = Ask(call=call, method="POST", url=url, form=form)
+        tokens = await graph.exchange(http, self.about, app, ask, now=now)
+        caller = self.caller(http, app, tokens.credential(extra={}))
+        whose = await person(caller)
+        found = [one async for one in self._reach(caller, whose.granted)]
+        looked = await look_into(caller, app) or Looked()
+        extra = {RENEW_BY: (looked.data_until or now + _DATA_ACCESS).isoformat()}
         for one in found:
-            extra |= one.extra
-        credential = Credential(access=plain.access, scopes=granted, extra=extra)
-        return Granted(
-            credential=credential, subject=subject, identities=tuple(one.identity for one in found)
-        )
+            extra |= {**one.extra, **_not_given(one, looked)}
+        credential = Credential(access=tokens.access, scopes=whose.granted, extra=extra)
+        identities = tuple(one.identity for one in found)
+        return Granted(credential=credential, subject=whose.subject, identities=identities)
 
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
-        subject, found, _ = await self._reach(http, app, credential)
-        return subject, tuple(one.identity for one in found)
-
-    async def check(
-        self, http: Http, app: App | None, credential: Credential, identity: Identity
-    ) -> CheckOutcome:
-        """Read the account with the Page's token, then what the person may do with it."""
-        reply = await graph.read(
-            http,
-            app,
-            credential,
-            self.account_call,
-            self.url(identity.remote_id),
-            token=self.token(credential, identity),
-            fields=self.account_fields,
-        )
-        error = graph.error_of(reply)
-        its = id_of((reply.body or {}).get("id"))
-        shown = reply.status == HTTPStatus.OK and its == identity.remote_id
-        if not shown and not (error is not None and error.hidden):
-            return graph.meaning(self.about, reply)
-        mine = await graph.read(
-            http,
-            app,
-            credential,
-            "read the permissions",
-            self.url("me"),
-            fields="id,permissions{permission,status},accounts.limit(100){" + self.watched + "}",
-        )
-        known = mine.status == HTTPStatus.OK and bool(id_of((mine.body or {}).get("id")))
-        if not shown:
-            return self._hidden(credential, reply, mine if known else None, identity)
-        if not known:
-            return self._without_the_person(credential, graph.meaning(self.about, mine))
-        missing = self._missing(_granted(mine.body or {}))
-        missing += self._lost(credential, mine, identity)
-        return Works(missing=missing, renew_by=instant_of(credential.extra.get(RENEW_BY)))
-
-    def _hidden(
-        self, credential: Credential, reply: Reply, mine: Reply | None, identity: Identity
-    ) -> CheckOutcome:
-        """What cannot be seen: proven only if it is not among what the person reaches either."""
-        lost = self._lost(credential, mine, identity) if mine else ()
-        if any(item.what in _OUT_OF_REACH for item in lost):
-            return Works(missing=lost)
-        return graph.meaning(self.about, reply)
-
-    def _without_the_person(self, credential: Credential, said: CheckOutcome) -> CheckOutcome:
-        """The Page answers, its person's token does not.
-
-        That one runs out after 60 days without harm to the Page's own, which has no date; what was
-        allowed is then known from the log-in only.
-        """
-        if not isinstance(said, Refused) or said.cause is not Cause.TOKEN_RAN_OUT:
-            return said
-        renew_by = instant_of(credential.extra.get(RENEW_BY))
-        return Works(missing=self._missing(credential.scopes), renew_by=renew_by)
+        caller = self.caller(http, app, credential)
+        whose = await person(caller)
+        found = [one.identity async for one in self._reach(caller, whose.granted)]
+        return whose.subject, tuple(found)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """End the whole consent (docs/permissions); raises PlatformError, worth another try."""
-        ask = Ask(
-            call="give the permission back",
-            method="DELETE",
-            url=self.url("me/permissions"),
-            headers=bearer(credential.access),
-        )
-        reply = await send(http, ask, self._hide(credential, app))
+        caller = self.caller(http, app, credential)
+        ask = caller.ask("give the permission back", "DELETE", "me/permissions")
+        reply = await send(http, ask, caller.hide)
         if graph.passes(reply):
             raise reply.failure(self.about.key)
 
@@ -197,85 +158,37 @@ class PageLogIn(RegisteredByHand):
         self, http: Http, app: App, delivery: Delivery, *, now: datetime
     ) -> PushAnswer:
         _ = http
-        return graph.deauthorized(app, delivery, now=now, status_url="https://www.facebook.com/")
+        return graph.deauthorized(app, delivery, now=now)
 
-    async def _reach(
-        self, http: Http, app: App | None, credential: Credential
-    ) -> tuple[Subject, list[Reached], frozenset[str]]:
-        me = await graph.read(
-            http,
-            app,
-            credential,
-            "read who gave the permission",
-            self.url("me"),
-            fields="id,name,permissions{permission,status}",
+    def caller(
+        self, http: Http, app: App | None, credential: Credential, identity: Identity | None = None
+    ) -> graph.Caller:
+        """In the name of the person, or with the token of the Page of an account."""
+        page = f"page:{identity.remote_id}" if identity else ""
+        return graph.Caller(
+            http=http,
+            about=self.about,
+            base=self._base,
+            credential=credential,
+            app=app,
+            token=credential.extra.get(page, ""),
         )
-        person = id_of((me.body or {}).get("id"))
-        if me.status != HTTPStatus.OK or not person:
-            raise graph.failure(self.about.key, self.about, me)
-        found: list[Reached] = []
-        cursor, turns = "", 0
-        while turns < _MOST_TURNS:
-            items, cursor = await graph.listed(
-                http,
-                app,
-                credential,
-                "list the Pages",
-                self.url("me/accounts"),
-                about=self.about,
-                key=self.about.key,
-                fields=self.listed,
-                limit=_PAGE,
-                **({"after": cursor} if cursor else {}),
-            )
-            found += [one for item in items if (one := self.reached(object_of(item))) is not None]
-            turns += 1
-            if not cursor:
-                break
-        subject = Subject(remote_id=person, name=me.text("name", 255) or person)
-        return subject, found, frozenset(_granted(me.body or {}))
 
-    def url(self, path: str) -> str:
-        return f"{self.hosts['graph']}/{VERSION}/{path}"
+    @property
+    def _base(self) -> str:
+        return f"{self.hosts['graph']}/{VERSION}"
 
-    def token(self, credential: Credential, identity: Identity) -> str:
-        return credential.extra.get(f"page:{identity.remote_id}", credential.access)
-
-    def _hide(self, credential: Credential, app: App | None) -> tuple[str, ...]:
-        return (*secrets_of(credential, app), *graph.tokens_in(credential))
-
-    def _missing(self, granted: Collection[str]) -> tuple[Missing, ...]:
-        return missing_permissions(self.about, granted, self.labels)
-
-    def _lost(self, credential: Credential, mine: Reply, identity: Identity) -> tuple[Missing, ...]:
-        """What the person may not do on this Page; a Page that is not listed: no role at all."""
-        page = credential.extra.get(f"of:{identity.remote_id}", identity.remote_id)
-        accounts = object_of((mine.body or {}).get("accounts"))
-        items = accounts.get("data")
-        listed = [object_of(item) for item in items] if isinstance(items, list) else []
-        its = next((item for item in listed if id_of(item.get("id")) == page), None)
-        if its is None:
-            if object_of(accounts.get("paging")).get("next"):
-                return ()  # more Pages than were listed: nothing was learnt
-            if "pages_show_list" not in _granted(mine.body or {}):
-                return ()  # no Page is listed without this permission
-            label = "a role on the Page"
-            return lacking(self.about, MissingKind.ROLE, NO_ROLE, label)
-        if apart := self.apart(its, identity):
-            return apart
-        told = its.get("tasks")
-        tasks = {text_of(task) for task in told} if isinstance(told, list) else set()
-        found: tuple[Missing, ...] = ()
-        for capability, (enough, name) in self.tasks.items():
-            if tasks and not tasks & enough:
-                label = f"access to {name} on the Page"
-                found += lacking(self.about, MissingKind.ROLE, name, label, only=(capability,))
-        return found
+    async def _reach(self, caller: graph.Caller, granted: frozenset[str]) -> AsyncIterator[Reached]:
+        async for page, by_portfolio in pages(caller, granted, fields=self.listed):
+            one = self.reached(page)
+            if one is not None and by_portfolio:
+                mark = {f"portfolio:{one.identity.remote_id}": "yes"}
+                one = replace(one, extra={**one.extra, **mark})
+            if one is not None:
+                yield one
 
 
-def _granted(body: Mapping[str, object]) -> set[str]:
-    data = object_of(body.get("permissions")).get("data")
-    items = [object_of(item) for item in data] if isinstance(data, list) else []
-    return {
-        text_of(item.get("permission"), 100) for item in items if item.get("status") == "granted"
-    } - {""}
+def _not_given(one: Reached, looked: Looked) -> dict[str, str]:
+    """What debug_token says was not given for this account."""
+    lacks = looked.lacks(*ids_of(one.extra, one.identity))
+    return {f"lacks:{one.identity.remote_id}": ",".join(sorted(lacks))} if lacks else {}

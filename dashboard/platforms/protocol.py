@@ -41,6 +41,7 @@ __all__ = [
     "Refreshed",
     "RefreshesCredentials",
     "Revokes",
+    "RevokesAllAtOnce",
     "SignsInAtPlatform",
     "SignsInByPassword",
     "SpeaksThroughSandbox",
@@ -234,6 +235,13 @@ class Revokes(Protocol):
     """The platform is told when a link is removed (R38); best effort, repeated by its caller."""
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None: ...
+
+
+@runtime_checkable
+class RevokesAllAtOnce(Protocol):
+    """A revocation ends all that the person has given to our registration, not one token only."""
+
+    revokes_all_at_once: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

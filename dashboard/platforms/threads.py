@@ -11,48 +11,33 @@ so that date is not known here (docs/threads/get-started/long-lived-tokens).
 Sources: docs = developers.facebook.com/docs; sample = github.com/fbsamples/threads_api.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from http import HTTPStatus
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
-from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import (
-    NotPublished,
     Outgoing,
     PictureRule,
     PostRules,
     PublishOutcome,
     with_link,
 )
-from dashboard.domain.pushes import Delivery, PushAnswer
-from dashboard.domain.wire import Ask, Http
-from dashboard.platforms import graph, oauth2, self_renewing
-from dashboard.platforms.answers import Reply, bearer, secrets_of
-from dashboard.platforms.graph import id_of
+from dashboard.domain.wire import Http
+from dashboard.platforms import graph
+from dashboard.platforms.answers import Reply
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import missing_permissions
-from dashboard.platforms.posting import CALL, Taken, prepare, published, send_publicly
-from dashboard.platforms.protocol import (
-    About,
-    AppGuide,
-    AppTest,
-    Granted,
-    Platform,
-    RefreshOutcome,
-)
-from dashboard.platforms.registered import RegisteredByHand
-from dashboard.platforms.values import instant_of, lines_of, object_of, text_of, web_address
+from dashboard.platforms.protocol import About, AppGuide, AppTest, Platform
+from dashboard.platforms.self_renewing import SelfRenewing
 
 KEY = "threads"
 HOSTS = {"www": "https://threads.net", "graph": "https://graph.threads.net"}
-_VERSION = "v1.0"
 _SCOPES = (
     "threads_basic",
     "threads_content_publish",
@@ -65,12 +50,13 @@ _LABELS = {
     "threads_read_replies": "read replies",
     "threads_manage_mentions": "read mentions",
 }
+_POST = graph.Names(text="text", at="timestamp", url="permalink")
 _PAGE = "100"
 _PLAINER = ("It is not one missing field: a plainer question was refused in the same way.",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threads(RegisteredByHand):
+class Threads(SelfRenewing):
     """See the module."""
 
     hosts: Hosts = field(default_factory=lambda: HOSTS)
@@ -123,106 +109,43 @@ class Threads(RegisteredByHand):
     )
     rules = PostRules(longest=500, picture=PictureRule.FETCHED)
 
+    scopes = _SCOPES
+    codes_at = "graph"
+    version = "v1.0"
+    prefix = "th"
+    profile = "id,username,name"
+    own_id = "id"
+    home = "https://www.threads.net/@"
+
     def through(self, sandbox_url: str) -> Platform:
         return Threads(hosts=through_sandbox(self.hosts, KEY, sandbox_url))
 
-    def app(self, client_id: str, client_secret: str, options: Mapping[str, str]) -> App:
-        _ = options
-        return App(
-            client_id=client_id,
-            client_secret=client_secret,
-            scopes=_SCOPES,
-            facts={
-                oauth2.AUTHORIZE: f"{self.hosts['www']}/oauth/authorize",
-                oauth2.TOKEN: f"{self.hosts['graph']}/oauth/access_token",
-                oauth2.SEPARATOR: ",",
-                oauth2.PKCE: "no",
-            },
-        )
-
     async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
-        return await graph.ask_about_app(http, app, app.facts[oauth2.TOKEN])
-
-    async def finish(
-        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
-    ) -> Granted:
-        _ = verifier
-        credential = await self_renewing.log_in(
-            http,
-            self.about,
-            app,
-            code=code,
-            redirect_uri=redirect_uri,
-            exchange_url=f"{self.hosts['graph']}/access_token",
-            grant_type="th_exchange_token",
-            now=now,
-        )
-        subject, identities = await self.identities(http, app, credential)
-        return Granted(credential=credential, subject=subject, identities=identities)
-
-    async def identities(
-        self, http: Http, app: App | None, credential: Credential
-    ) -> tuple[Subject, tuple[Identity, ...]]:
-        reply = await graph.read(
-            http, app, credential, "read the profile", self._url("me"), fields="id,username,name"
-        )
-        remote_id, name = id_of((reply.body or {}).get("id")), reply.text("username", 100)
-        if reply.status != HTTPStatus.OK or not remote_id:
-            raise graph.failure(KEY, self.about, reply)
-        identity = Identity(
-            remote_id=remote_id,
-            name=reply.text("name", 255) or name or remote_id,
-            handle=f"@{name}" if name else "",
-            url=f"https://www.threads.net/@{name}" if name else "",
-        )
-        return Subject(remote_id=remote_id, name=identity.name), (identity,)
+        return await graph.ask_about_app(http, app)
 
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
-        reply = await graph.read(
-            http, app, credential, "read the profile", self._url("me"), fields="id,username"
-        )
-        mine = id_of((reply.body or {}).get("id"))
-        if reply.status == HTTPStatus.OK and mine == identity.remote_id:
-            return Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
+        caller = self.caller(http, app, credential)
+        works = Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
+        reply = await caller.read("read the profile", "me", fields="id,username")
+        if self.shown(reply) == identity.remote_id:
+            return works
         if not graph.hides(reply):
             return graph.meaning(self.about, reply)
-        plainer = await graph.read(
-            http, app, credential, "read the profile once more", self._url("me"), fields="id"
-        )
-        if plainer.status == HTTPStatus.OK and id_of((plainer.body or {}).get("id")) == (
-            identity.remote_id
-        ):
-            return Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
+        plainer = await caller.read("read the profile once more", "me", fields="id")
+        if self.shown(plainer) == identity.remote_id:
+            return works
         return self._twice_hidden(plainer)
-
-    async def refresh(
-        self, http: Http, app: App | None, credential: Credential, *, now: datetime
-    ) -> RefreshOutcome:
-        _ = app
-        url = f"{self.hosts['graph']}/refresh_access_token"
-        return await self_renewing.renew(
-            http, self.about, credential, url=url, grant_type="th_refresh_token", now=now
-        )
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str
     ) -> tuple[Sequence[FoundPost], str]:
         _ = identity
-        items, following = await graph.listed(
-            http,
-            None,
-            credential,
-            "list the posts",
-            self._url("me/threads"),
-            about=self.about,
-            key=KEY,
-            fields="id,text,permalink,timestamp",
-            limit=_PAGE,
-            **({"after": cursor} if cursor else {}),
+        items, following = await self.caller(http, None, credential).listed(
+            "list the posts", "me/threads", cursor=cursor, fields=_POST.fields, limit=_PAGE
         )
-        return [post for item in items if (post := _post(item)) is not None], following
+        return graph.found_posts(items, _POST), following
 
     async def mentions(
         self,
@@ -234,19 +157,14 @@ class Threads(RegisteredByHand):
         cursor: str,
     ) -> tuple[Sequence[FoundMention], str]:
         _ = identity
-        items, following = await graph.listed(
-            http,
-            app,
-            credential,
+        items, following = await self.caller(http, app, credential).listed(
             "list the mentions",
-            self._url("me/mentions"),
-            about=self.about,
-            key=KEY,
-            fields="id,text,username,permalink,timestamp",
+            "me/mentions",
+            cursor=cursor,
+            fields=f"{_POST.fields},username",
             limit=_PAGE,
-            **({"after": cursor} if cursor else {}),
         )
-        return [one for item in items if (one := _mention(item)) is not None], following
+        return graph.found_mentions(items, _POST), following
 
     async def publish(
         self,
@@ -256,37 +174,14 @@ class Threads(RegisteredByHand):
         identity: Identity,
         post: Outgoing,
     ) -> PublishOutcome:
-        """First a container, which nobody sees, then it is published (docs/threads/posts)."""
         _ = identity
-        hide = secrets_of(credential, app)
-        made = await prepare(
-            http, self._container_ask(credential, post), hide, refused=graph.not_published
+        container = graph.Container(
+            form=_form(post),
+            make_at="me/threads",
+            publish_at="me/threads_publish",
+            status_field="status" if post.picture else "",
         )
-        if isinstance(made, NotPublished):
-            return made
-        container = id_of((made.reply.body or {}).get("id"))
-        if not container:
-            return NotPublished(evidence=made.reply.evidence(), again=True)
-        ask = Ask(
-            call=CALL,
-            method="POST",
-            url=self._url("me/threads_publish"),
-            headers=bearer(credential.access),
-            form={"creation_id": container},
-        )
-        done = await send_publicly(http, ask, hide, refused=graph.not_published_or_unclear)
-        if not isinstance(done, Taken):
-            return done
-        return published(done, id_of((done.reply.body or {}).get("id")))
-
-    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
-        """Threads documents no way to give a token back; it ends by itself within 60 days."""
-
-    async def read_push(
-        self, http: Http, app: App, delivery: Delivery, *, now: datetime
-    ) -> PushAnswer:
-        _ = http
-        return graph.deauthorized(app, delivery, now=now, status_url="https://www.threads.net/")
+        return await graph.publish_container(self.caller(http, app, credential), container)
 
     def _twice_hidden(self, reply: Reply) -> CheckOutcome:
         """Not even the number of the profile is told: its token may have been taken away."""
@@ -296,50 +191,14 @@ class Threads(RegisteredByHand):
         evidence = graph.evidence_of(reply, error, ruled_out=_PLAINER)
         return Refused(cause=Cause.TOKEN_REFUSED, evidence=evidence, certain=False)
 
-    def _container_ask(self, credential: Credential, post: Outgoing) -> Ask:
-        form = {"media_type": "TEXT", "text": post.text}
-        if post.picture is not None:
-            form = {
-                "media_type": "IMAGE",
-                "image_url": post.picture.url,
-                "alt_text": post.picture.alt,
-                "text": with_link(post),
-            }
-        elif post.link:
-            form["link_attachment"] = post.link
-        return Ask(
-            call="prepare the post",
-            method="POST",
-            url=self._url("me/threads"),
-            headers=bearer(credential.access),
-            form=form,
-        )
 
-    def _url(self, path: str) -> str:
-        return f"{self.hosts['graph']}/{_VERSION}/{path}"
-
-
-def _post(item: object) -> FoundPost | None:
-    post = object_of(item)
-    remote_id, at = id_of(post.get("id")), instant_of(post.get("timestamp"))
-    if not remote_id or at is None:
-        return None
-    return FoundPost(
-        remote_id=remote_id,
-        text=lines_of(post.get("text"), 20_000),
-        url=web_address(post.get("permalink")),
-        published_at=at,
-    )
-
-
-def _mention(item: object) -> FoundMention | None:
-    post = _post(item)
-    if post is None:
-        return None
-    return FoundMention(
-        remote_id=post.remote_id,
-        author=text_of(object_of(item).get("username")),
-        text=post.text,
-        url=post.url,
-        at=post.published_at,
-    )
+def _form(post: Outgoing) -> dict[str, str]:
+    if post.picture is not None:
+        return {
+            "media_type": "IMAGE",
+            "image_url": post.picture.url,
+            "alt_text": post.picture.alt,
+            "text": with_link(post),
+        }
+    link = {"link_attachment": post.link} if post.link else {}
+    return {"media_type": "TEXT", "text": post.text, **link}

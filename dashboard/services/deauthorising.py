@@ -3,11 +3,21 @@
 A message makes links due; what it claims is not believed before a check has found it (R46-R48).
 """
 
+import json
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from dashboard.db.apps import find_app
-from dashboard.db.pushes import apps_of_platform, due_by_push, forget_pushes, note_push
+from dashboard.db.pushes import (
+    apps_of_platform,
+    due_by_push,
+    forget_pushes,
+    note_push,
+    platforms_sharing,
+    receipt_given,
+    receipt_of,
+)
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import CannotDecryptError, NotFoundError
 from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
@@ -29,11 +39,20 @@ def receive(tools: Tools, key: str, delivery: Delivery) -> PushAnswer:
     apps = _apps(tools, key)
     if not isinstance(platform, ReceivesPushes) or not apps:
         raise NotFoundError("page")
-    answer = _verified(tools, platform, apps, delivery, key)
-    due = sum(_take(tools, key, hint) for hint in answer.hints)
+    app, answer = _verified(tools, platform, apps, delivery, key)
+    due = sum(_take(tools, key, app, hint) for hint in answer.hints)
     if due:
         tools.jobs.hint("check_due")
-    return answer
+    return _with_receipt(tools, key, answer) if answer.wants_receipt else answer
+
+
+def receipt(tools: Tools, key: str, code: str) -> datetime:
+    """When the message came that was answered with this code; raises NotFoundError."""
+    with tools.database.reading() as session:
+        at = receipt_given(session, key, code)
+    if at is None:
+        raise NotFoundError("page")
+    return at
 
 
 def forget_old_pushes(tools: Tools) -> None:
@@ -44,22 +63,33 @@ def forget_old_pushes(tools: Tools) -> None:
 
 def _verified(
     tools: Tools, platform: ReceivesPushes, apps: list[App], delivery: Delivery, key: str
-) -> PushAnswer:
+) -> tuple[App, PushAnswer]:
     for app in apps:
         try:
-            return tools.http.run(platform.read_push(tools.http, app, delivery, now=tools.now()))
+            talk = platform.read_push(tools.http, app, delivery, now=tools.now())
+            return app, tools.http.run(talk)
         except ForgedPushError:
             continue
     log.warning("a forged or unreadable push", extra={"platform": key})
     raise ForgedPushError
 
 
-def _take(tools: Tools, key: str, hint: PushHint) -> int:
+def _with_receipt(tools: Tools, key: str, answer: PushAnswer) -> PushAnswer:
+    """Meta's form of a receipt (docs: data-deletion-callback)."""
+    code = receipt_of(answer.hints[0].id)
+    told = {"url": f"{tools.settings.base_url}/push/{key}/{code}", "confirmation_code": code}
+    return replace(answer, body=json.dumps(told), media_type="application/json")
+
+
+def _take(tools: Tools, key: str, app: App, hint: PushHint) -> int:
     with tools.database.writing() as unit:
         if not note_push(unit, key, hint.id, hint.what, now=tools.now()):
             return 0
-        return due_by_push(
-            unit, key, subjects=hint.subjects, accounts=hint.accounts, now=tools.now()
+        return sum(
+            due_by_push(
+                unit, other, subjects=hint.subjects, accounts=hint.accounts, now=tools.now()
+            )
+            for other in platforms_sharing(unit, app.client_id)
         )
 
 

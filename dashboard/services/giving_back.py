@@ -7,10 +7,17 @@ without its answer, because keeping them would be worse.
 import logging
 
 from dashboard.db.apps import find_app
-from dashboard.db.credentials import Leftover, count_try, erase_grant, leftovers, open_credential
+from dashboard.db.credentials import (
+    Leftover,
+    count_try,
+    erase_grant,
+    leftovers,
+    open_credential,
+    others_use_it,
+)
 from dashboard.domain.errors import CannotDecryptError, PlatformError
 from dashboard.domain.wire import NoAnswerError
-from dashboard.platforms.protocol import Revokes
+from dashboard.platforms.protocol import Revokes, RevokesAllAtOnce
 from dashboard.services.ports import Tools
 
 _TRIES = 7 * 24 * 6  # every ten minutes for a week
@@ -38,6 +45,10 @@ def _tell(tools: Tools, leftover: Leftover) -> bool:
     platform: object = tools.platforms.get(leftover.platform)
     if not isinstance(platform, Revokes) or not leftover.sealed:
         return True
+    if isinstance(platform, RevokesAllAtOnce) and platform.revokes_all_at_once:
+        with tools.database.reading() as session:
+            if others_use_it(session, leftover.grant_id):
+                return True  # it goes with the last of them
     try:
         credential = open_credential(tools.cipher, leftover.grant_id, leftover.sealed)
         app = None

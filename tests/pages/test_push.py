@@ -55,3 +55,14 @@ def test_r48_a_flood_is_held_off(anon) -> None:
 
 def test_r80_a_huge_message_is_refused(anon) -> None:
     assert push(anon, b"x" * 1_000_000).status_code == 413
+
+
+def test_who_asked_for_deletion_can_read_what_becomes_of_it(anon, tools) -> None:
+    tools.platforms["fake"].receipts = True
+    said = push(anon, b"hush:1/anna").json
+    page = anon.client.get(said["url"].removeprefix(tools.settings.base_url), base_url=ORIGIN)
+    assert page.status_code == 200
+    assert said["confirmation_code"] in page.text
+    assert "Set-Cookie" not in page.headers
+    wrong = anon.client.get("/push/fake/0123456789abcdef01234567", base_url=ORIGIN)
+    assert wrong.status_code == 404

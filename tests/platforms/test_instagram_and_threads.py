@@ -135,15 +135,17 @@ def test_instagram_publishes_once_the_picture_was_fetched() -> None:
     ("status", "fields"),
     [("IN_PROGRESS", (False, True)), ("ERROR", (True, False)), ("EXPIRED", (True, False))],
 )
+@BOTH
 def test_a_picture_that_is_not_there_yet_is_not_published(
-    status: str, fields: tuple[bool, bool]
+    key: str, status: str, fields: tuple[bool, bool]
 ) -> None:
     outcome, http = publish(
-        "instagram",
+        key,
         {
             "prepare the post": answer(200, {"id": "c1"}),
-            "ask for the picture": answer(200, {"status_code": status}),
+            "ask for the picture": answer(200, {"status_code": status, "status": status}),
         },
+        replace(POST, picture=PICTURE),
     )
     assert isinstance(outcome, NotPublished)
     assert (outcome.about_the_post, outcome.again) == fields
@@ -158,7 +160,8 @@ def test_threads_shows_a_link_as_a_card_but_below_a_picture_as_words() -> None:
     outcome, http = publish("threads", yes)
     assert outcome == Published(remote_id="t1")
     assert (http.asked[0].form or {})["link_attachment"] == "https://example.org/"
-    _, http = publish("threads", yes, replace(POST, picture=PICTURE))
+    fetched = {"ask for the picture": answer(200, {"status": "FINISHED"})}
+    _, http = publish("threads", yes | fetched, replace(POST, picture=PICTURE))
     assert (http.asked[0].form or {})["text"] == "Fresh bread\n\nhttps://example.org/"
 
 

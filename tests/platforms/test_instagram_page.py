@@ -41,6 +41,7 @@ def log_in(*pages: dict[str, Any]) -> Any:
                 200, {"id": "777", "name": "Anna J.", "permissions": {"data": granted}}
             ),
             "list the Pages": answer(200, {"data": list(pages)}),
+            "look into the permission": answer(200, {"data": {}}),
         }
     )
     talk = instagram_page.finish(
@@ -50,7 +51,7 @@ def log_in(*pages: dict[str, Any]) -> Any:
 
 
 def asked(call: str, said: Any, talk: Any) -> Any:
-    http = ScriptedHttp({call: said})
+    http = ScriptedHttp({call: said, "list the posts that name the account": said})
     http.run(talk(http))
     return http.asked[0]
 

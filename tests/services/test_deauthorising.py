@@ -1,5 +1,6 @@
 """What a platform tells by itself is a reason to look, never a proof (R46-R48)."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from dashboard.db.tables import AppRow, GrantRow, LinkRow, PushRow
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
-from dashboard.services.deauthorising import KEPT_FOR, forget_old_pushes, receive
+from dashboard.services.deauthorising import KEPT_FOR, forget_old_pushes, receipt, receive
 from dashboard.services.ports import Tools
 from tests.factories import FakePlatform, make_account
 from tests.fakes import START, FrozenClock, RecordingJobs
@@ -23,6 +24,8 @@ LATER = START + timedelta(minutes=9)
 
 class Telling(FakePlatform):
     """Believes a body that begins with the app's secret; the rest is the person who left."""
+
+    receipts = False
 
     async def read_push(self, http: Any, app: App, delivery: Delivery, *, now: Any) -> PushAnswer:
         secret, _, who = delivery.body.decode().partition(":")
@@ -35,7 +38,7 @@ class Telling(FakePlatform):
             subjects=frozenset({subject}),
             accounts=frozenset({subject}),
         )
-        return PushAnswer(hints=(hint,), body="ok")
+        return PushAnswer(hints=(hint,), body="ok", wants_receipt=self.receipts)
 
 
 @pytest.fixture
@@ -138,3 +141,30 @@ def test_r46_without_a_secret_nothing_can_be_signed(tools: Tools, account: UUID)
     with pytest.raises(NotFoundError):
         push(tools, ":1/anna")
     assert link(tools).next_check_at == LATER
+
+
+def test_one_registration_may_serve_two_platforms_and_its_messages_concern_both(
+    tools: Tools,
+) -> None:
+    """A Meta app has one address for messages; Facebook and Instagram via Facebook share it."""
+    make_account(tools.database, platform="fake-too", next_check_at=LATER)
+    with tools.database.writing() as unit:
+        unit.exec(select(GrantRow)).one().subject_id = "anna"
+        app = App(client_id="id", client_secret="hush")
+        insert_app(unit, tools.cipher, app_id=UUID(int=2), platform="fake-too", app=app, now=START)
+    push(tools, "hush:1/anna")
+    assert link(tools).next_check_at == START
+
+
+def test_a_receipt_leads_to_a_page_of_ours_and_nothing_else_does(tools: Tools) -> None:
+    tools.platforms["fake"].receipts = True  # type: ignore[attr-defined]  # the double's own
+    said = json.loads(push(tools, "hush:1/anna").body)
+    assert said["url"] == f"{tools.settings.base_url}/push/fake/{said['confirmation_code']}"
+    assert receipt(tools, "fake", said["confirmation_code"]) == START
+    for key, code in (
+        ("fake", said["confirmation_code"][:-1]),
+        ("fake", "%" * 24),
+        ("other", said["confirmation_code"]),
+    ):
+        with pytest.raises(NotFoundError):
+            receipt(tools, key, code)

@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import func, select
 
+from dashboard.db.apps import insert_app
 from dashboard.db.tables import AccountRow, GrantRow, LinkRow, PublicationRow
+from dashboard.domain.credentials import App
 from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
@@ -150,3 +152,50 @@ def test_r38_a_grant_that_another_account_uses_is_kept(
     take_away(linking, ada, account)
     assert give_back_access(linking) == 0
     assert platform.revoked == []
+
+
+@pytest.mark.parametrize(
+    ("other_platform", "other_client", "others_live", "told"),
+    [
+        ("fake", "id", True, []),
+        ("fake-too", "id", True, []),
+        ("fake-too", "another id", True, ["a"]),
+        ("fake", "id", False, ["a"]),
+    ],
+    ids=["same platform", "same registration", "other registration", "nothing left"],
+)
+def test_r38_what_ends_all_at_once_is_told_with_the_last_of_a_person(
+    linking: Tools,
+    ada: Viewer,
+    account: UUID,
+    platform: SignInPlatform,
+    other_platform: str,
+    other_client: str,
+    others_live: bool,
+    told: list[str],
+) -> None:
+    """At Meta a revocation ends the links of Facebook and of Instagram via Facebook alike."""
+    platform.revokes_all_at_once = True
+    make_account(linking.database, name="Museum", platform=other_platform)
+    with linking.database.writing() as unit:
+        registered = {}
+        for number, (key, client_id) in enumerate({("fake", "id"), (other_platform, other_client)}):
+            app = App(client_id=client_id, client_secret="hush")
+            registered[key, client_id] = UUID(int=number + 1)
+            insert_app(
+                unit, linking.cipher, app_id=UUID(int=number + 1), platform=key, app=app, now=START
+            )
+        mine = unit.exec(select(LinkRow.grant_id).where(LinkRow.account_id == account)).one()
+        for grant in unit.exec(select(GrantRow)):
+            grant.subject_id = "anna"
+            if grant.id == mine:
+                grant.app_id = registered["fake", "id"]
+            else:
+                grant.app_id = registered[other_platform, other_client]
+                grant.credential = grant.credential if others_live else b""
+    take_away(linking, ada, account)
+    assert give_back_access(linking) == 1
+    assert platform.revoked == told
+    with linking.database.reading() as session:
+        erased = session.exec(select(GrantRow).where(GrantRow.id == mine)).one()
+        assert (erased.credential, erased.subject_name) == (b"", "")

@@ -83,6 +83,13 @@ def posts(account_id: str) -> Response:
     return graph.listing(lambda limit, before: kit.posts(account, limit=limit, before=before), say)
 
 
+@bp.get(f"{ROOT}/<account_id>/tagged")
+def tagged(account_id: str) -> Response:
+    """What others posted that names the Page."""
+    names = {"text": "message", "at": "created_time", "author": "from"}
+    return graph.tagged(DIALECT, account_id, names)
+
+
 @bp.post(f"{ROOT}/<account_id>/feed")
 @bp.post(f"{ROOT}/<account_id>/photos")
 def publish(account_id: str) -> Response:

@@ -197,6 +197,28 @@ def media(dialect: Dialect, account_id: str) -> Response:
     return listing(lambda limit, before: kit.posts(account, limit=limit, before=before), say)
 
 
+def tagged(dialect: Dialect, account_id: str, names: Mapping[str, str]) -> Response:
+    """What others posted that names the account; `names` are those of text, time and author."""
+    judged = kit.judge(dialect, Scope.MENTIONS_READ, account_id)
+    if judged.account is None or judged.finding is not Finding.FINE:
+        return refusal(judged)
+    account = judged.account
+
+    def say(one: Incoming) -> dict[str, Any]:
+        author: Any = one.author_handle
+        if names["author"] == "from":
+            author = {"name": one.author_name}
+        said = {names["text"]: one.text, names["at"]: iso(one.created_at)}
+        return {"id": one.id, names["author"]: author, **said}
+
+    return listing(
+        lambda limit, before: kit.incoming(
+            account, IncomingKind.MENTION, limit=limit, before=before
+        ),
+        say,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """A post that is prepared and that nobody sees yet."""

@@ -61,6 +61,13 @@ def media(account_id: str) -> Response:
     return graph.media(DIALECT, account_id)
 
 
+@bp.get(f"{ROOT}/<account_id>/tags")
+def tagged(account_id: str) -> Response:
+    """What others posted that names the account."""
+    names = {"text": "caption", "at": "timestamp", "author": "username"}
+    return graph.tagged(DIALECT, account_id, names)
+
+
 @bp.post(f"{ROOT}/<account_id>/media")
 def prepare(account_id: str) -> Response:
     """Prepare a post; it needs a picture."""

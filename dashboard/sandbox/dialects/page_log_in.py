@@ -1,6 +1,7 @@
 """Facebook's log-in as Facebook and Instagram via Facebook speak it: a person, Pages, tasks."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -11,9 +12,12 @@ from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.model import Account, Grant, Role
 from dashboard.sandbox.tokens import TokenPair
 from dashboard.sandbox.verdicts import Finding
+from dashboard.sandbox.web import now
 
 AUTHORIZE = "/www/v26.0/dialog/oauth"
 ROOT = "/graph/v26.0"
+_TOKEN = 190
+_DATA_ACCESS = timedelta(days=90)
 Described = Callable[[Account], dict[str, Any]]
 _TASKS = {
     Role.MANAGE: ("CREATE_CONTENT", "MANAGE", "MODERATE", "MESSAGING", "ANALYZE"),
@@ -40,7 +44,21 @@ def _add_tokens(bp: Blueprint, dialect: Dialect) -> None:
         handed = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return jsonify({"success": kit.revoke(dialect, handed, whole_app=True)})
 
+    def token_look() -> Response:
+        app_id, _, secret = (trail().token or "").partition("|")
+        if kit.client(dialect, app_id, secret) is None:
+            return graph.error(_TOKEN, "Invalid OAuth access token.")
+        judged = kit.judge(dialect, token=request.args.get("input_token", ""))
+        if judged.grant is None or judged.finding is not Finding.FINE:
+            return jsonify({"data": {"is_valid": False}})
+        names = [one["permission"] for one in graph.allowed(dialect, judged.grant)]
+        until = int((now() + _DATA_ACCESS).timestamp())
+        told = {"is_valid": True, "type": "USER", "data_access_expires_at": until, "scopes": names}
+        granular = [{"scope": name} for name in names]
+        return jsonify({"data": {**told, "granular_scopes": granular}})
+
     bp.add_url_rule(f"{ROOT}/oauth/access_token", view_func=token, methods=["POST"])
+    bp.add_url_rule(f"{ROOT}/debug_token", view_func=token_look)
     bp.add_url_rule(f"{ROOT}/me/permissions", view_func=revoke, methods=["DELETE"])
 
 

@@ -87,6 +87,14 @@ def mentions() -> Response:
     )
 
 
+@bp.get(f"{_ROOT}/<name>")
+def container(name: str) -> Response:
+    """How far a prepared post has come: the picture is there at once."""
+    if not graph.is_container(name):
+        return graph.error(100, "Unsupported get request.", subcode=33)
+    return jsonify({"status": "FINISHED", "id": name})
+
+
 @bp.post(f"{_ROOT}/me/threads")
 def prepare() -> Response:
     """Prepare a post."""
