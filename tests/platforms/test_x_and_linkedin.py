@@ -59,16 +59,18 @@ def test_x_app_is_tested_without_a_person(status: int, error: str, result: AppTe
     assert http.run(x.test_app(http, x.app("id", "hush", {})))[0] is result
 
 
-def test_x_picture_is_handed_over_first_and_then_named() -> None:
+def test_x_picture_is_handed_over_and_described_first_and_then_named() -> None:
     http = ScriptedHttp(
         {
             "hand over the picture": answer(200, {"data": {"id": "55"}}),
+            "say what the picture shows": answer(200, {"data": {"id": "55"}}),
             "publish the post": answer(201, {"data": {"id": "77"}}),
         }
     )
     outcome = publish(x, "x", http, post(picture=PICTURE, link="https://example.org/"))
     assert outcome == Published(remote_id="77", url="https://x.com/bakeryjansen/status/77")
-    assert http.asked[1].json == {
+    assert http.asked[1].json == {"id": "55", "metadata": {"alt_text": {"text": "Bread"}}}
+    assert http.asked[2].json == {
         "text": "Fresh bread\n\nhttps://example.org/",
         "media": {"media_ids": ["55"]},
     }

@@ -174,7 +174,6 @@ def test_an_old_access_token_is_renewed(link: Link, key: str) -> None:
         ("google_business", "take-role", "PERMISSION_DENIED"),
         ("google_business", "delete", "NOT_FOUND"),
         ("pinterest", "take-role", "29"),
-        ("x", "take-role", "users.read"),
     ],
 )
 def test_a_lost_role_is_missing_and_no_dead_link(
@@ -194,6 +193,8 @@ def test_a_lost_role_is_missing_and_no_dead_link(
         ("youtube", "deactivate", Cause.ACCOUNT_GONE),
         ("tiktok", "suspend", Cause.ACCOUNT_SUSPENDED),
         ("x", "suspend", Cause.ACCOUNT_SUSPENDED),
+        ("x", "ask-security-check", Cause.SHUT_OUT),
+        ("x", "deactivate", Cause.SHUT_OUT),
         ("pinterest", "suspend", Cause.ACCOUNT_SUSPENDED),
         ("pinterest", "ask-security-check", Cause.SECURITY_CHECK),
     ],

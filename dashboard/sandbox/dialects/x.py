@@ -20,6 +20,7 @@ from dashboard.sandbox.faults import Fault, FaultKind
 from dashboard.sandbox.model import Scope
 from dashboard.sandbox.tokens import TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict
+from dashboard.sandbox.web import now
 
 DIALECT = Dialect(
     key="x",
@@ -151,6 +152,20 @@ def upload() -> Response:
     return jsonify({"data": {"id": number_of(judged.account.id + "picture")}})
 
 
+@bp.post("/api/2/media/metadata")
+def describe() -> Response:
+    """Take what a picture shows."""
+    judged = _judge(Scope.POSTS_WRITE)
+    if judged.account is None:
+        return _refusal(judged)
+    said = request.get_json(silent=True)
+    said = said if isinstance(said, dict) else {}
+    words = said.get("metadata", {}).get("alt_text", {}).get("text")
+    if said.get("id") != number_of(judged.account.id + "picture") or not words:
+        return _problem(HTTPStatus.BAD_REQUEST, "Invalid Request", "id", "invalid-request")
+    return jsonify({"data": {"id": said["id"]}})
+
+
 @bp.errorhandler(UnknownPositionError)
 def unknown_position(_problem_found: UnknownPositionError) -> Response:
     """A page that there never was."""
@@ -163,7 +178,11 @@ def disturbance(fault: Fault) -> Response:
     """How X says that it cannot answer."""
     match fault.order.kind:
         case FaultKind.ERROR_429:
-            return _problem(HTTPStatus.TOO_MANY_REQUESTS, "Too Many Requests", "Too Many Requests")
+            response = _problem(HTTPStatus.TOO_MANY_REQUESTS, "Too Many Requests", "Slow down")
+            until = round(now().timestamp() + max(1, fault.order.seconds))
+            response.headers["x-rate-limit-remaining"] = "0"
+            response.headers["x-rate-limit-reset"] = str(until)
+            return response
         case FaultKind.ERROR_503:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable", "Over capacity")
         case _:

@@ -1,0 +1,5 @@
+"""X, formerly Twitter."""
+
+from dashboard.platforms.x.platform import X
+
+__all__ = ["X"]
