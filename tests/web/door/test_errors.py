@@ -38,7 +38,7 @@ def app_with_errors(build) -> Flask:
         def view(error: Exception = error) -> str:
             raise error
 
-        app.add_url_rule(f"/case/{number}", f"case{number}", view)
+        app.add_url_rule(f"/case/{number}", f"case{number}", view, methods=["GET", "POST"])
 
     @public
     @does_not_keep_awake
@@ -67,6 +67,13 @@ def test_every_error_has_its_status_its_words_and_its_number(client_for, alice, 
     assert words in answer.text
     assert "If you ask for help, mention" in answer.text
     assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize("number", [5, len(CASES) - 1])
+def test_who_sent_a_form_is_told_how_to_get_what_was_typed_back(client_for, alice, number) -> None:
+    browser = client_for(alice)
+    assert "Back button" in browser.post(f"/case/{number}").text
+    assert "Back button" not in browser.get(f"/case/{number}").text
 
 
 @pytest.mark.parametrize("number", range(len(CASES)))
