@@ -186,6 +186,7 @@ def give_up_lost(session: Session, *, now: datetime) -> tuple[int, int]:
         .values(
             state=PublicationState.UNKNOWN.value,
             trouble="Linkkeeper was stopped while the post went out.",
+            try_at=None,
             **free,
         )
         .execution_options(synchronize_session=False)

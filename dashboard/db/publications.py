@@ -11,6 +11,8 @@ from sqlmodel import col
 
 from dashboard.db.tables import AccountRow, PublicationRow
 from dashboard.domain.calendar import ON_THE_PLATFORM, FoundPost, PublicationState
+from dashboard.domain.posting import says_the_same
+from dashboard.domain.publishing import Outgoing
 
 NOT_FOUND = "Linkkeeper looked at the platform and did not find the post there."
 
@@ -94,13 +96,17 @@ def rename_account(session: Session, account_id: UUID, name: str) -> None:
 
 
 def note_looked_for(session: Session, account_id: UUID, *, now: datetime) -> None:
-    """After a whole listing: whose fate is still not known was not found; a person decides."""
+    """After a whole listing: whose fate is still not known was not found; a person decides.
+
+    What a platform still works on (`try_at`) may not stand in its list yet, and is asked about.
+    """
     session.execute(
         update(PublicationRow)
         .where(
             col(PublicationRow.account_id) == account_id,
             col(PublicationRow.state) == PublicationState.UNKNOWN.value,
             col(PublicationRow.sent_at) < now - _SHOWS_WITHIN,
+            col(PublicationRow.try_at).is_(None),
         )
         .values(trouble=NOT_FOUND, changed_at=now)
     )
@@ -117,8 +123,13 @@ def _was_ours(session: Session, account_id: UUID, post: FoundPost) -> Publicatio
             col(PublicationRow.remote_id).is_(None),
         )
     ).scalars()
-    words = "".join(post.text.split())
-    return next((row for row in rows if "".join(row.text.split()) in words), None)
+    return next((row for row in rows if _same_words(row, post.text)), None)
+
+
+def _same_words(row: PublicationRow, found: str) -> bool:
+    """Whether a post at the platform has our words, and but for its title and link no others."""
+    sent = Outgoing(key="", text=row.text, at=row.at, link=row.link, title=row.title)
+    return says_the_same(sent, found)
 
 
 def _arrived(row: PublicationRow, post: FoundPost, now: datetime) -> PublicationRow:

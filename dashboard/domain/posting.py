@@ -94,6 +94,25 @@ def picture_type(data: bytes) -> str:
     return next((kind for start, kind in _KINDS.items() if data.startswith(start)), "")
 
 
+def says_the_same(sent: Outgoing, found: str) -> bool:
+    """Whether a post that stands at a platform is surely this one, by its words.
+
+    Spaces do not count. A title may stand before our text and a link, which platforms write in
+    their own way, behind it; other words make it another post, and without words of ours nothing is
+    sure.
+    """
+    text, title, there = (_closed_up(words) for words in (sent.text, sent.title, found))
+    for ours in filter(None, (text, title + text)):
+        if there == ours or there.startswith((f"{ours}http://", f"{ours}https://")):
+            return True
+    link = _closed_up(sent.link)
+    return not text and bool(link) and there == link
+
+
+def _closed_up(text: str) -> str:
+    return "".join(text.split())
+
+
 def is_link(text: str) -> bool:
     """Whether it is a web address that can stand in a post."""
     try:

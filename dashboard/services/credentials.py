@@ -4,9 +4,10 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+from dashboard.db.apps import app_of_grant
 from dashboard.db.credentials import open_credential
 from dashboard.db.grants import StoredGrant, load_grants
-from dashboard.domain.credentials import Credential
+from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import CannotDecryptError, PlatformError
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.ports import Tools
@@ -27,6 +28,13 @@ async def usable_credential(tools: Tools, grant_id: UUID) -> Credential:
     if ends is None or ends > tools.now() + _OVER_SOON or not _can_renew(tools, grant, credential):
         return credential
     return _credential(grant, await refresh_grant(tools, grant_id, generation=grant.generation))
+
+
+def app_and_credential(tools: Tools, grant_id: UUID) -> tuple[App | None, Credential]:
+    """What a question in somebody's name needs; raises as `usable_credential`, NoAnswerError."""
+    credential = tools.http.run(usable_credential(tools, grant_id))
+    with tools.database.reading() as session:
+        return app_of_grant(session, tools.cipher, grant_id), credential
 
 
 async def renewed_credential(tools: Tools, grant_id: UUID, worn: Credential) -> Credential:

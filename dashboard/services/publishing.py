@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from dashboard.db.accounts import due_now
-from dashboard.db.apps import app_of_grant
+from dashboard.db.open_fates import open_fates
 from dashboard.db.outgoing import (
     Planned,
     absorb_loaded,
@@ -24,7 +24,6 @@ from dashboard.db.outgoing import any_publication_due as _any_due
 from dashboard.db.syncs import ask_for_sync
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.checks import Evidence
-from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import CannotDecryptError, PlatformError
 from dashboard.domain.faults import point
 from dashboard.domain.links import Identity
@@ -38,7 +37,8 @@ from dashboard.domain.publishing import (
 )
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Publishes
-from dashboard.services.credentials import usable_credential
+from dashboard.services.credentials import app_and_credential
+from dashboard.services.fates import FIRST_ASKED_AFTER, traced
 from dashboard.services.ports import Tools
 
 _AGAIN_AFTER = timedelta(minutes=2)
@@ -49,9 +49,10 @@ log = logging.getLogger(__name__)
 
 
 def anything_to_publish(tools: Tools) -> bool:
-    """Whether a post's time has come, or a dead worker left one behind."""
+    """Whether a post's time has come, one is to be asked about, or a dead worker left one."""
     with tools.database.reading() as session:
-        return _any_due(session, now=tools.now())
+        now = tools.now()
+        return _any_due(session, now=now) or bool(open_fates(session, now=now, limit=1))
 
 
 def publish_due(tools: Tools) -> int:
@@ -98,7 +99,7 @@ def _send(tools: Tools, planned: Planned, owner: str) -> PublishOutcome:
     if not isinstance(platform, Publishes) or planned.grant_id is None:
         return _no("This platform takes no posts from Linkkeeper.", about_the_post=True)
     try:
-        app, credential = _keys(tools, planned.grant_id)
+        app, credential = app_and_credential(tools, planned.grant_id)
     except CannotDecryptError:
         return _no("The stored permission cannot be opened on this server.")
     except PlatformError as error:
@@ -115,12 +116,6 @@ def _send(tools: Tools, planned: Planned, owner: str) -> PublishOutcome:
     )
     point("publish.after_sending")
     return outcome
-
-
-def _keys(tools: Tools, grant_id: UUID) -> tuple[App | None, Credential]:
-    credential = tools.http.run(usable_credential(tools, grant_id))
-    with tools.database.reading() as session:
-        return app_of_grant(session, tools.cipher, grant_id), credential
 
 
 def _public(tools: Tools, post: Outgoing) -> Outgoing:
@@ -150,6 +145,11 @@ def _settle(tools: Tools, planned: Planned, owner: str, outcome: PublishOutcome)
             _write(tools, planned, owner, PublicationState.SCHEDULED, outcome=outcome, try_at=later)
         case NotPublished():
             _write(tools, planned, owner, PublicationState.FAILED, outcome=outcome)
+        case PublishUnclear(trace=trace) if trace:
+            asked_at = tools.now() + FIRST_ASKED_AFTER
+            _write(
+                tools, planned, owner, PublicationState.UNKNOWN, outcome=outcome, try_at=asked_at
+            )
         case PublishUnclear():
             why = "No answer came. The post may stand at the platform: Linkkeeper looks there."
             _write(tools, planned, owner, PublicationState.UNKNOWN, why, outcome=outcome)
@@ -165,9 +165,10 @@ def _write(
     outcome: NotPublished | PublishUnclear | None = None,
     **values: object,
 ) -> None:
-    """Store what became of it; a link that is in doubt is checked, an unknown post looked for."""
+    """Store what became of it; a link in doubt is checked, an unknown post looked for or traced."""
     now = tools.now()
     evidence = outcome.evidence if outcome else None
+    trace = outcome.trace if isinstance(outcome, PublishUnclear) else ""
     doubted = isinstance(outcome, NotPublished) and not outcome.about_the_post
     with tools.database.writing() as unit:
         if isinstance(values.get("remote_id"), str):
@@ -179,10 +180,10 @@ def _write(
             now=now,
             state=state.value,
             trouble=(why or (evidence.text if evidence else ""))[:300],
-            evidence=_json(evidence),
+            evidence=traced(_json(evidence), trace),
             **{"try_at": None, **values},
         )
-        if state is PublicationState.UNKNOWN:
+        if state is PublicationState.UNKNOWN and not trace:
             ask_for_sync(unit, planned.account_id, by=None, now=now + _LOOK_AFTER)
         if doubted:
             due_now(unit, planned.link_id, now=now)

@@ -1,10 +1,11 @@
 """What a platform would not take of a post is said before it is planned, each in a sentence."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from dashboard.domain.posting import misfits
+from dashboard.domain.posting import misfits, says_the_same
 from dashboard.domain.publishing import Outgoing, Picture, PictureRule, PostRules
 from tests.fakes import START
 
@@ -34,3 +35,28 @@ def test_a_missing_title_and_a_missing_target_are_named() -> None:
     rules = PostRules(longest=100, title=True, target="board")
     assert misfits(POST, rules) == ["It needs a title.", "Name the board that it goes to."]
     assert misfits(replace(POST, title="Bread", target="Cakes"), rules) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "is_it"),
+    [
+        ({"text": "Fresh bread"}, "Fresh  bread", True),
+        (
+            {"text": "Fresh bread", "link": "https://a.example/"},
+            "Fresh bread\nhttps://t.co/x",
+            True,
+        ),
+        ({"text": "Fresh", "title": "Bread"}, "Bread\n\nFresh", True),
+        ({"text": "", "title": "Bread", "link": "https://a.example/"}, "Bread", True),
+        ({"text": "", "link": "https://a.example/"}, "https://a.example/", True),
+        ({"text": "Bread"}, "Fresh bread today", False),
+        ({"text": "Bread"}, "Bread and cake", False),
+        ({"text": ""}, "Fresh bread", False),
+        ({"text": ""}, "", False),
+        ({"text": "", "link": "https://a.example/"}, "", False),
+    ],
+)
+def test_r77_only_the_same_words_make_it_the_same_post(
+    sent: dict[str, Any], found: str, is_it: bool
+) -> None:
+    assert says_the_same(Outgoing(key="", at=START, **sent), found) is is_it

@@ -110,6 +110,7 @@ class Publication:
     said: str
     has_picture: bool
     alt: str
+    worked_on: bool  # the platform has taken it and will say what became of it
 
 
 def entries(
@@ -267,6 +268,7 @@ def publication(session: Session, viewer: Viewer, publication_id: UUID) -> Publi
         said=_said(row.evidence or {}),
         has_picture=found[2] is not None,
         alt=found[2] or "",
+        worked_on=row.state == PublicationState.UNKNOWN.value and row.try_at is not None,
     )
 
 
