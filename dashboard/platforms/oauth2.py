@@ -228,10 +228,12 @@ async def refresh(
     now: datetime,
     cause_of: Callable[[Body], Cause] = lambda _: Cause.TOKEN_REFUSED,
     also_refused: Callable[[Body], bool] = lambda _: False,
+    also_ours: Callable[[Body], bool] = lambda _: False,
 ) -> RefreshOutcome:
     """Renew once; never raises for silence.
 
-    `cause_of` reads why a refusal was given, `also_refused` knows one in a platform's own words.
+    `cause_of` reads why a refusal was given. `also_refused` knows one in a platform's own words,
+    `also_ours` that our registration is not accepted.
     """
     if app is None:
         gone = Evidence(call="renew the permission", text="Our registration there is gone.")
@@ -244,14 +246,14 @@ async def refresh(
     tokens = read_tokens(reply, now=now)
     if isinstance(tokens, Tokens):
         return Refreshed(credential=tokens.credential(old=credential))
-    own_words = not reply.silence() and also_refused(tokens.body)
-    if tokens.fault is Fault.REFUSED or own_words:
+    speaks = reply.silence() is None
+    if tokens.fault is Fault.REFUSED or (speaks and also_refused(tokens.body)):
         return RefreshRefused(cause=cause_of(tokens.body), evidence=tokens.evidence)
     return RefreshUnclear(
         evidence=tokens.evidence,
         # Who does not know us renews nothing, even where that is said with status 200 (TikTok).
         may_have_happened=tokens.fault is not Fault.OURS and may_have_happened(reply.status),
-        app_problem=tokens.fault is Fault.OURS,
+        app_problem=tokens.fault is Fault.OURS or (speaks and also_ours(tokens.body)),
     )
 
 

@@ -61,13 +61,41 @@ def test_link_without_words_of_its_own_is_a_link_post() -> None:
 
 @pytest.mark.parametrize(
     ("code", "about_the_post", "again"),
-    [("SUBREDDIT_NOEXIST", True, False), ("RATELIMIT", False, True)],
+    [
+        ("SUBREDDIT_NOEXIST", True, False),
+        ("SUBREDDIT_NOTALLOWED", True, False),
+        ("SUBMIT_VALIDATION_FLAIR_REQUIRED", True, False),
+        ("USER_REQUIRED", False, False),
+        ("RATELIMIT", False, True),
+    ],
 )
 def test_refusal_inside_a_200_is_no_publication(code: str, about_the_post, again) -> None:
     outcome = publish(taken([code, "no", "sr"]))
     assert isinstance(outcome, NotPublished)
     assert (outcome.about_the_post, outcome.again) == (about_the_post, again)
     assert outcome.evidence.code == code
+
+
+def test_rule_of_a_subreddit_is_passed_on_in_the_words_of_reddit() -> None:
+    outcome = publish(taken(["NO_LINKS", "this community doesn't allow links", "url"]))
+    assert isinstance(outcome, NotPublished)
+    assert outcome.evidence.text == "this community doesn't allow links"
+
+
+@pytest.mark.parametrize(
+    ("headers", "about_the_post"),
+    [
+        ({}, True),
+        ({"www-authenticate": 'Bearer realm="reddit", error="insufficient_scope"'}, False),
+    ],
+)
+def test_closed_subreddit_is_about_the_post_and_a_missing_permission_is_not(
+    headers: dict[str, str], about_the_post: bool
+) -> None:
+    said = answer(403, {"message": "Forbidden", "error": 403}, headers=headers)
+    outcome = publish(ScriptedHttp({"publish the post": said}))
+    assert isinstance(outcome, NotPublished)
+    assert outcome.about_the_post is about_the_post
 
 
 def test_yes_that_names_no_post_is_not_understood() -> None:

@@ -75,10 +75,13 @@ def revoke() -> Response:
 def me() -> Response:
     """The account that gave the permission."""
     judged = _judge(Scope.PROFILE)
-    if judged.account is None:
-        return _refusal(judged)
     of = judged.account
-    return jsonify({"id": of.id, "name": of.handle, "is_suspended": False})
+    if judged.finding is Finding.ACCOUNT_SUSPENDED and judged.grant is not None:
+        of = kit.accounts_of(DIALECT, judged.grant)[0][0]
+    if of is None:
+        return _refusal(judged)
+    suspended = judged.account is None
+    return jsonify({"id": of.id, "name": of.handle, "is_suspended": suspended})
 
 
 @bp.get("/oauth/user/<name>/submitted")

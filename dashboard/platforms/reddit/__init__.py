@@ -1,0 +1,5 @@
+"""Reddit."""
+
+from dashboard.platforms.reddit.platform import Reddit
+
+__all__ = ["Reddit"]
