@@ -41,6 +41,7 @@ from dashboard.services.ports import Tools
 
 _STRAGGLERS = LONGEST_HEALING + timedelta(minutes=15)
 _EVERYWHERE = Place(platform="", server="")
+_NOBODY = Census(watched=0, silent=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def _opened(
         insert_incident(unit, IncidentKind.OFFLINE, _EVERYWHERE, accounts=silent, now=tools.now())
         return
     for place in sorted(gone_silent - known, key=lambda one: (one.platform, one.server)):
-        if is_silent(counts[place]):
+        if is_silent(counts.get(place, _NOBODY)):
             accounts = silent_accounts(unit, place)
             insert_incident(
                 unit, IncidentKind.SILENT, place, accounts=len(accounts), now=tools.now()
@@ -181,7 +182,7 @@ def _is_over(tools: Tools, incident: Incident, counts: Mapping[Place, Census]) -
         healing = incident.healing_since
         tried = healing is not None and tools.now() - healing >= LONGEST_HEALING
         return bool(whole.answering and (tried or not whole.silent))
-    count = counts.get(incident.place, Census(watched=0, silent=0))
+    count = counts.get(incident.place, _NOBODY)
     return is_over(count, healing_since=incident.healing_since, now=tools.now())
 
 

@@ -11,6 +11,7 @@ from sqlmodel import select
 from dashboard.db.tables import AccountRow, IncidentRow, LinkRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
+from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
 from dashboard.services.checking import check_due
 from dashboard.services.framing import frame_for
@@ -19,6 +20,7 @@ from dashboard.services.ports import Tools
 from dashboard.services.sending import send_due
 from tests.factories import FakePlatform, make_account, make_role, make_user
 from tests.fakes import START, FrozenClock
+from tests.services.happenings import happen
 from tests.services.letter_box import LetterBox
 
 SAID = Evidence(call="read the profile")
@@ -249,3 +251,19 @@ def test_who_stays_silent_after_we_were_offline_is_told_of(
     live(tools, clock, 120)
     assert all("fake 3" in subject for subject in subjects(box))
     assert sum(subjects(box).values()) == len(readers)
+
+
+def test_a_place_whose_last_account_was_removed_meanwhile_holds_up_no_telling(
+    tools: Tools, readers: list[str], box: LetterBox, clock: FrozenClock
+) -> None:
+    """It went silent, and before anybody was told of it, it was removed."""
+    [gone] = settle(tools, 1)
+    [other] = settle(tools, 1, "other")
+    happen(tools, gone, LinkState.HEALTHY, LinkState.UNREACHABLE, cause=Cause.NO_ANSWER)
+    happen(tools, other, LinkState.HEALTHY, LinkState.EXPIRED, cause=Cause.TOKEN_REFUSED)
+    with tools.database.writing() as unit:
+        unit.get_one(AccountRow, gone).removed_at = clock()
+    clock.advance(minutes=2)
+    gather(tools)
+    send_due(tools)
+    assert sorted(letter.to for letter in box.letters) == readers
