@@ -191,6 +191,8 @@ def _link(
         _settle_in(tools, unit, viewer, account, grant_id, proof)
         give_roles_access(unit, account.id, roles)
         linked[identity.remote_id] = account.id
+    if not linked:
+        retire_grant(unit, grant_id, revoke=False)
     return linked
 
 

@@ -10,6 +10,14 @@ from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, NeedsRefresh, Refused, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
+from dashboard.domain.publishing import (
+    NotPublished,
+    Outgoing,
+    PostRules,
+    Published,
+    PublishOutcome,
+    PublishUnclear,
+)
 from dashboard.domain.wire import Http, NoAnswerError, Silence
 from dashboard.platforms.protocol import (
     Granted,
@@ -37,11 +45,14 @@ class Family:
     revoked: bool = False
     unclear: bool = False
     reused: bool = False
+    given_back: int = 0  # the generation with which we said that we are done
     renewed: Counter[int] = field(default_factory=Counter)
 
 
 class World(SignInPlatform):
-    """`outage`: nobody gets an answer. `next_refresh`: what becomes of the next renewal."""
+    """`outage`: nobody gets an answer. `next_refresh` and `next_post`: what becomes of the next."""
+
+    rules = PostRules(longest=500)
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +62,8 @@ class World(SignInPlatform):
         self.next_refresh = "ok"
         self.reaches = "page-0"
         self.renewing: set[int] = set()
+        self.next_post = "ok"
+        self.posts: Counter[str] = Counter()  # how often each stands here, by its key
 
     def crash(self) -> None:
         """Our process died: what it was renewing may have had its answer lost."""
@@ -107,6 +120,36 @@ class World(SignInPlatform):
             return RefreshUnclear(evidence=SILENT, may_have_happened=True)
         self.renewing.add(number)
         return Refreshed(credential=self._credential(number, now))
+
+    async def publish(
+        self,
+        http: Http,
+        app: App | None,
+        credential: Credential,
+        identity: Identity,
+        post: Outgoing,
+    ) -> PublishOutcome:
+        fate, self.next_post = self.next_post, "ok"
+        number, generation = numbers(credential.access)
+        family = self.families[number]
+        if self.outage or fate == "unavailable":
+            return NotPublished(evidence=SILENT, again=True)
+        if family.revoked or generation != family.latest or family.until is None:
+            return NotPublished(evidence=Evidence(call="publish the post", status=401))
+        if fate == "refused":
+            return NotPublished(evidence=SAID, about_the_post=True)
+        if fate != "lost_before":
+            self.posts[post.key] += 1
+        if fate in {"lost", "lost_before"}:
+            return PublishUnclear(evidence=SILENT)
+        return Published(remote_id=f"post-{post.key}")
+
+    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
+        if self.outage:
+            raise NoAnswerError(Silence.TIMEOUT, call="take the permission back")
+        number, generation = numbers(credential.access)
+        self.families[number].given_back = generation
+        self.families[number].revoked = True
 
     def _credential(self, number: int, now: datetime) -> Credential:
         generation = self.families[number].latest

@@ -281,7 +281,9 @@ def test_a_link_that_exists_is_not_given_up_for_one_that_was_not_proven(
     assert link(linking, anna, window, "page-1") == []
     with linking.database.reading() as session:
         after = session.exec(select(LinkRow).where(LinkRow.account_id == account_id)).one()
+        kept = session.exec(select(GrantRow.id).where(GrantRow.credential != b"")).all()
     assert (after.grant_id, after.state) == (before.grant_id, "healthy")
+    assert kept == [before.grant_id], "no token of the log-in that was not taken stays here"
 
 
 def test_the_offer_says_what_is_linked_already_and_what_is_hidden(
