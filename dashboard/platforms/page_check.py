@@ -19,7 +19,7 @@ from dashboard.domain.wire import Http
 from dashboard.platforms import graph
 from dashboard.platforms.answers import Reply
 from dashboard.platforms.graph import id_of
-from dashboard.platforms.page_reach import granted_in, look_into, page_in
+from dashboard.platforms.page_reach import granted_in, page_in
 from dashboard.platforms.permissions import lacking, missing_permissions
 from dashboard.platforms.protocol import About
 from dashboard.platforms.values import Body, instant_of, text_of
@@ -102,7 +102,7 @@ class PageCheck(ABC):
         known = frozenset(filter(None, extra.get(f"lacks:{identity.remote_id}", "").split(",")))
         if not known or caller.app is None:
             return known
-        looked = await look_into(caller, caller.app)
+        looked = await graph.look_into(caller, caller.app)
         return known if looked is None else looked.lacks(*ids_of(extra, identity))
 
     def _lost(self, credential: Credential, mine: Reply, identity: Identity) -> tuple[Missing, ...]:

@@ -26,7 +26,7 @@ from dashboard.platforms.answers import send
 from dashboard.platforms.graph import VERSION
 from dashboard.platforms.hosts import Hosts
 from dashboard.platforms.page_check import RENEW_BY, PageCheck, ids_of
-from dashboard.platforms.page_reach import PORTFOLIOS, Looked, look_into, pages, person
+from dashboard.platforms.page_reach import PORTFOLIOS, pages, person
 from dashboard.platforms.protocol import AppTest, Granted, LoginField, Start
 from dashboard.platforms.registered import RegisteredByHand
 from dashboard.platforms.values import Body
@@ -130,7 +130,7 @@ class PageLogIn(PageCheck, RegisteredByHand):
         caller = self.caller(http, app, tokens.credential(extra={}))
         whose = await person(caller)
         found = [one async for one in self._reach(caller, whose.granted)]
-        looked = await look_into(caller, app) or Looked()
+        looked = await graph.look_into(caller, app) or graph.Looked()
         extra = {RENEW_BY: (looked.data_until or now + _DATA_ACCESS).isoformat()}
         for one in found:
             extra |= {**one.extra, **_not_given(one, looked)}
@@ -188,7 +188,7 @@ class PageLogIn(PageCheck, RegisteredByHand):
                 yield one
 
 
-def _not_given(one: Reached, looked: Looked) -> dict[str, str]:
+def _not_given(one: Reached, looked: graph.Looked) -> dict[str, str]:
     """What debug_token says was not given for this account."""
     lacks = looked.lacks(*ids_of(one.extra, one.identity))
     return {f"lacks:{one.identity.remote_id}": ",".join(sorted(lacks))} if lacks else {}

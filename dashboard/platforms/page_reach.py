@@ -7,18 +7,15 @@ permission may be given for some Pages only: debug_token names them.
 Sources: docs = developers.facebook.com/docs, graph-api/reference/{user/accounts,debug_token}.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
-from dashboard.domain.credentials import App, Subject
-from dashboard.domain.wire import Ask, NoAnswerError
+from dashboard.domain.credentials import Subject
 from dashboard.platforms import graph
-from dashboard.platforms.answers import Reply, bearer, send
+from dashboard.platforms.answers import Reply
 from dashboard.platforms.graph import id_of
-from dashboard.platforms.values import Body, epoch_of, object_of, text_of
+from dashboard.platforms.values import Body, object_of, text_of
 
 PORTFOLIOS = "business_management"
 _PAGE = "100"
@@ -33,18 +30,6 @@ class Person:
 
     subject: Subject
     granted: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """What debug_token tells; `only` maps a permission to the Pages and accounts it is for."""
-
-    data_until: datetime | None = None
-    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def lacks(self, *ids: str) -> frozenset[str]:
-        """The permissions that were given, but not for what has one of these ids."""
-        return frozenset(name for name, ids_of in self.only.items() if not ids_of & set(ids))
 
 
 async def person(caller: graph.Caller) -> Person:
@@ -86,36 +71,6 @@ async def pages(
                     yield page, True
 
 
-async def look_into(caller: graph.Caller, app: App) -> Looked | None:
-    """Ask about the person's token; None when nothing was learnt. Counts against the app alone.
-
-    The token stands in the address, as is documented. Silence is nothing learnt: nobody fails to
-    log in for want of what this tells.
-    """
-    token = caller.credential.access
-    ask = Ask(
-        call="look into the permission",
-        method="GET",
-        url=f"{caller.base}/debug_token?{urlencode({'input_token': token})}",
-        headers=bearer(f"{app.client_id}|{app.client_secret}"),
-    )
-    try:
-        reply = await send(caller.http, ask, (*caller.hide, app.client_secret))
-    except NoAnswerError:
-        return None
-    data = object_of((reply.body or {}).get("data"))
-    if reply.status != HTTPStatus.OK or data.get("is_valid") is not True:
-        return None
-    until = epoch_of(data.get("data_access_expires_at"))
-    named = data.get("granular_scopes")
-    told = map(object_of, named if isinstance(named, list) else ())
-    only = {text_of(one.get("scope"), 100): _targets(one) for one in told}
-    return Looked(
-        data_until=until if until and until.timestamp() > 0 else None,
-        only={name: ids for name, ids in only.items() if name and ids},
-    )
-
-
 def granted_in(body: Body) -> frozenset[str]:
     """The permissions that a person has given and not taken back."""
     data = object_of(body.get("permissions")).get("data")
@@ -147,8 +102,3 @@ async def _every(caller: graph.Caller, call: str, path: str, fields: str) -> Asy
             yield object_of(item)
         if not cursor:
             return
-
-
-def _targets(scope: Body) -> frozenset[str]:
-    ids = scope.get("target_ids")
-    return frozenset(map(id_of, ids)) - {""} if isinstance(ids, list) else frozenset()

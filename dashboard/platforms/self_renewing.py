@@ -89,8 +89,14 @@ class SelfRenewing(RegisteredByHand):
             scopes=short.scopes or frozenset(app.scopes),
             expires_at=long.expires_at,
         )
+        allowed = await self.allowed(self.caller(http, app, credential))
+        credential = replace(credential, scopes=allowed)
         subject, identities = await self.identities(http, app, credential)
         return Granted(credential=credential, subject=subject, identities=identities)
+
+    async def allowed(self, caller: graph.Caller) -> frozenset[str]:
+        """What the person has allowed, as far as it is told."""
+        return caller.credential.scopes
 
     async def identities(
         self, http: Http, app: App | None, credential: Credential

@@ -2,8 +2,9 @@
 
 A token that was taken away was seen to be answered with code 100 (github.com/trypostit/trypost). As
 that code also means a field that is no longer there, a plainer question follows, and even then it
-is believed only when it happens again. Threads' own debug_token would tell more, but only to the
-token of a tester of the app (docs/threads/troubleshooting/debug-access-token).
+is believed only when it happens again. Threads' own debug_token tells what was allowed, but only
+to testers of the app; of a token that was taken away it tells nothing, as that token is all there
+is to ask with.
 
 Private profiles must consent anew after 90 days; Threads does not say which profiles are private,
 so that date is not known here (docs/threads/get-started/long-lived-tokens).
@@ -122,6 +123,11 @@ class Threads(SelfRenewing):
 
     async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
         return await graph.ask_about_app(http, app)
+
+    async def allowed(self, caller: graph.Caller) -> frozenset[str]:
+        """Told to testers of the app alone; for others all that was asked for counts as given."""
+        looked = await graph.look_into(caller)
+        return looked.scopes if looked and looked.scopes else caller.credential.scopes
 
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity

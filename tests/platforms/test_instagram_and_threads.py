@@ -43,7 +43,9 @@ def start_query(key: str, *, choose_person: bool = False) -> tuple[str, dict[str
     return parts.netloc, {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
-def log_in(key: str, *, code: str = "c0de", permissions: object = None) -> tuple[Any, ScriptedHttp]:
+def log_in(
+    key: str, *, code: str = "c0de", permissions: object = None, looked: Any = None
+) -> tuple[Any, ScriptedHttp]:
     short = {"access_token": "short-lived", "user_id": 17841, "permissions": permissions}
     long = {"access_token": "long-lived", "expires_in": 5183944}
     named = {"user_id": "17841", "id": "26789", "username": "bakery", "name": "Bakery Jansen"}
@@ -53,6 +55,7 @@ def log_in(key: str, *, code: str = "c0de", permissions: object = None) -> tuple
             "exchange the code": answer(200, first),
             "get the long-lived token": answer(200, long),
             "read the profile": answer(200, named),
+            "look into the permission": looked or answer(400, {"error": {"code": 10}}),
         }
     )
     talk = PLATFORMS[key].finish(
@@ -100,6 +103,14 @@ def test_instagram_s_tail_of_the_code_is_cut_off() -> None:
 def test_r30_what_was_unticked_at_instagram_is_not_counted_as_granted(told: object) -> None:
     granted, _ = log_in("instagram", permissions=told)
     assert granted.credential.scopes == frozenset({"instagram_business_basic"})
+
+
+def test_r30_threads_tells_testers_what_was_unticked_and_others_nothing() -> None:
+    told = answer(200, {"data": {"is_valid": True, "scopes": ["threads_basic"]}})
+    granted, _ = log_in("threads", looked=told)
+    assert granted.credential.scopes == frozenset({"threads_basic"})
+    granted, _ = log_in("threads")
+    assert granted.credential.scopes == frozenset(PLATFORMS["threads"].scopes)
 
 
 @BOTH

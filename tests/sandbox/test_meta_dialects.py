@@ -255,8 +255,7 @@ def test_what_was_not_ticked_is_named(link: Link, key: str) -> None:
     linked = link(key, granted=("posts:read", "mentions:read", "messages:read"))
     outcome = linked.check()
     assert isinstance(outcome, Works)
-    wanted = {Capability.PUBLISH} if key != "threads" else set()
-    assert {item.capability for item in outcome.missing} == wanted
+    assert {item.capability for item in outcome.missing} == {Capability.PUBLISH}
     assert isinstance(linked.publish(), NotPublished)
 
 

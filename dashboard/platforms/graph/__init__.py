@@ -16,6 +16,7 @@ from dashboard.platforms.graph.errors import (
     meaning,
     passes,
 )
+from dashboard.platforms.graph.looking import Looked, look_into
 from dashboard.platforms.graph.publishing import (
     Container,
     not_published,
@@ -32,6 +33,7 @@ __all__ = [
     "Caller",
     "Container",
     "GraphError",
+    "Looked",
     "Names",
     "ask_about_app",
     "comments_below",
@@ -44,6 +46,7 @@ __all__ = [
     "found_posts",
     "hides",
     "id_of",
+    "look_into",
     "meaning",
     "not_published",
     "not_published_or_unclear",

@@ -87,6 +87,17 @@ def mentions() -> Response:
     )
 
 
+@bp.get(f"{_ROOT}/debug_token")
+def token_look() -> Response:
+    """What was allowed; whoever asks is a tester here."""
+    judged = kit.judge(DIALECT, token=request.args.get("input_token", ""))
+    if judged.grant is None or judged.finding is not Finding.FINE:
+        return graph.refusal(judged)
+    told = graph.allowed(DIALECT, judged.grant)
+    scopes = [one["permission"] for one in told if one["status"] == "granted"]
+    return jsonify({"data": {"is_valid": True, "type": "USER", "scopes": scopes}})
+
+
 @bp.get(f"{_ROOT}/<name>")
 def container(name: str) -> Response:
     """How far a prepared post has come: the picture is there at once."""
