@@ -6,9 +6,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from sqlalchemy import event
 
 from dashboard.adapters import redis, valkey
 from dashboard.db.engine import Database
@@ -64,13 +66,35 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "linkkeeper.sqlite3"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One for all tests, as each keeps the statements that it has compiled; files come and go."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'none.sqlite3'}")
+
+    @event.listens_for(database.engine, "do_connect")
+    def lead_to_the_file_of_this_test(
+        _dialect: object, _record: object, arguments: list[Any], _options: object
+    ) -> None:
+        arguments[0] = database.url.removeprefix("sqlite:///")
+
+    @event.listens_for(database.engine, "connect")
+    def wait_for_no_disk(connection: Any, _entry: object) -> None:
+        """As PostgreSQL here: a test may lose its data when the machine loses power."""
+        connection.execute("PRAGMA synchronous=OFF")
+
     yield database
     database.close()
+
+
+@pytest.fixture
+def sqlite_database(
+    sqlite_template: Path, sqlite_engine: Database, tmp_path: Path
+) -> Iterator[Database]:
+    path = tmp_path / "linkkeeper.sqlite3"
+    shutil.copy(sqlite_template, path)
+    sqlite_engine.url = f"sqlite:///{path}"
+    yield sqlite_engine
+    sqlite_engine.close()
 
 
 _USED = """

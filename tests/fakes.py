@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +41,16 @@ class RecordingJobs:
         return True
 
 
+class _LastingThreads(ThreadPoolExecutor):
+    """Serves all talks of the test process: none starts and ends threads of its own."""
+
+    def shutdown(self, *_arguments: object, **_options: object) -> None:
+        """The end of one talk is not the end of the others."""
+
+
+_THREADS = _LastingThreads()
+
+
 @dataclass
 class ScriptedHttp:
     """Answers each question with what `answers` says for its call name, and records the questions.
@@ -73,6 +84,7 @@ class ScriptedHttp:
         return await asyncio.shield(task)
 
     async def _with_what_must_end(self, talk: Coroutine[Any, Any, Any]) -> Any:
+        asyncio.get_running_loop().set_default_executor(_THREADS)
         try:
             return await talk
         finally:

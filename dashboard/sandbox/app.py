@@ -42,24 +42,19 @@ def create_app(
     With `with_dialects` the seed also has accounts that live in the dialects.
     It answers only to the host names in `hosts`, None for any.
     """
-    store = Store(data_dir / "sandbox.sqlite3")
-    if seed:
-        residents = [speaker.dialect for speaker in SPEAKERS if with_dialects]
-        town.seed(store, now=clock(), dialects=residents)
+    app = build()
+    open_town(app, data_dir, seed=seed, with_dialects=with_dialects, clock=clock, hosts=hosts)
+    return app
+
+
+def build() -> Flask:
+    """All that the platform can do, with no data to do it on."""
     app = Flask(__name__)
-    with store.reading() as db:
-        app.secret_key = secret_key(db)
     # Cookies do not know ports: beside a product on the same host, the name must be our own.
     app.config.update(
         SESSION_COOKIE_NAME="sandbox_session",
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
-    )
-    app.extensions["sandbox"] = Sandbox(
-        store=store,
-        clock=clock,
-        hosts=hosts,
-        disturbances={speaker.dialect.key: speaker.disturbance for speaker in SPEAKERS},
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters["ago"] = web.ago
@@ -76,6 +71,30 @@ def create_app(
     app.register_error_handler(HTTPException, _explain)
     app.context_processor(lambda: {"viewer": login.current_person()})
     return app
+
+
+def open_town(
+    app: Flask,
+    data_dir: Path,
+    *,
+    seed: bool,
+    with_dialects: bool,
+    clock: Clock,
+    hosts: frozenset[str] | None = LOOPBACK_HOSTS,
+) -> None:
+    """Let `app` work on the data of a folder from now on; see `create_app`."""
+    store = Store(data_dir / "sandbox.sqlite3")
+    if seed:
+        residents = [speaker.dialect for speaker in SPEAKERS if with_dialects]
+        town.seed(store, now=clock(), dialects=residents)
+    with store.reading() as db:
+        app.secret_key = secret_key(db)
+    app.extensions["sandbox"] = Sandbox(
+        store=store,
+        clock=clock,
+        hosts=hosts,
+        disturbances={speaker.dialect.key: speaker.disturbance for speaker in SPEAKERS},
+    )
 
 
 def _explain(problem: HTTPException) -> Response:

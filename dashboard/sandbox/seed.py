@@ -3,6 +3,7 @@
 The words are in town.toml; here is only how they become people, accounts, posts and comments.
 """
 
+import functools
 import hashlib
 import random
 import sqlite3
@@ -34,13 +35,18 @@ def seed(
 
     Each of the `dialects` that has none yet gets its accounts and Linkkeeper as an app.
     """
-    town = tomllib.loads(_TOWN.read_text(encoding="utf-8"))
+    town = _words()
     with store.changing() as db:
         if db.execute("SELECT 1 FROM people").fetchone() is None:
             _found(db, town, accounts, now)
         for dialect in dialects:
             if apps.find_app(db, dialect.client_id) is None:
                 _found_network(db, town, dialect, now)
+
+
+@functools.cache
+def _words() -> dict[str, Any]:
+    return tomllib.loads(_TOWN.read_text(encoding="utf-8"))
 
 
 def account_id(handle: str, network: str = NATIVE_NETWORK) -> str:

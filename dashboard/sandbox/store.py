@@ -38,6 +38,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        # While this one is open, closing others does not copy the log into the file each time.
+        self._kept_open = self._connect()
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA.read_text(encoding="utf-8"))

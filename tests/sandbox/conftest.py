@@ -1,8 +1,9 @@
 """A sandbox with a clock that tests move, and somebody who drives it as an app would."""
 
 import base64
+import functools
 import hashlib
-import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from dashboard.sandbox.app import create_app
+from dashboard.sandbox.app import build, create_app, open_town
 from dashboard.sandbox.seed import account_id
 
 REDIRECT = "http://127.0.0.1:8000/oauth/sandbox/callback"
@@ -157,6 +158,27 @@ class Driver:
         return self.client.post("/control/settings", data=fields, headers=JSON)
 
 
+_built = functools.cache(build)
+
+
+def open_app(folder: Path, watch: Watch, *, with_dialects: bool = False) -> Flask:
+    """The platform on the data of a folder; one application serves all tests, one at a time.
+
+    To build one for each would take longer than most of them.
+    """
+    app = _built()
+    open_town(app, folder, seed=True, with_dialects=with_dialects, clock=watch)
+    app.testing = True
+    return app
+
+
+def copied(town: Path, to: Path) -> Path:
+    """Copy the database of a town; returns where it is now."""
+    with sqlite3.connect(town / "sandbox.sqlite3") as db:
+        db.execute("VACUUM INTO ?", (str(to / "sandbox.sqlite3"),))
+    return to
+
+
 @pytest.fixture
 def watch() -> Watch:
     return Watch()
@@ -170,17 +192,20 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def many_towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `town`, with the accounts that live in the dialects."""
+    folder = tmp_path_factory.mktemp("many")
+    create_app(folder, seed=True, with_dialects=True, clock=Watch())
+    return folder
+
+
 @pytest.fixture
 def make_app(tmp_path: Path, town: Path, watch: Watch) -> Callable[[], Flask]:
     """Starts the platform on this test's data; called again, it is a restart."""
-    shutil.copytree(town, tmp_path, dirs_exist_ok=True)
+    copied(town, tmp_path)
 
-    def make() -> Flask:
-        app = create_app(tmp_path, seed=True, clock=watch)
-        app.testing = True
-        return app
-
-    return make
+    return lambda: open_app(tmp_path, watch)
 
 
 @pytest.fixture

@@ -9,25 +9,15 @@ import pytest
 from dashboard.sandbox.app import create_app
 from dashboard.sandbox.dialect import SECRET, Pkce
 from dashboard.sandbox.dialects import SPEAKERS
-from tests.sandbox.conftest import JSON, Driver, Watch, challenge
+from tests.sandbox.conftest import JSON, Driver, challenge, copied, open_app
 
 DIALECTS = [speaker.dialect for speaker in SPEAKERS]
 each = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.key)
 
 
-@pytest.fixture(scope="session")
-def many_towns(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("many")
-    create_app(folder, seed=True, with_dialects=True, clock=Watch())
-    return folder
-
-
 @pytest.fixture
 def world(many_towns, tmp_path, watch):
-    with sqlite3.connect(many_towns / "sandbox.sqlite3") as db:
-        db.execute("VACUUM INTO ?", (str(tmp_path / "sandbox.sqlite3"),))
-    app = create_app(tmp_path, seed=True, with_dialects=True, clock=watch)
-    app.testing = True
+    app = open_app(copied(many_towns, tmp_path), watch, with_dialects=True)
     return Driver(client=app.test_client())
 
 

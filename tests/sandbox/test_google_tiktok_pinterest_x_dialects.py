@@ -28,10 +28,9 @@ from dashboard.platforms.protocol import (
     Refreshed,
     RefreshRefused,
 )
-from dashboard.sandbox.app import create_app
 from dashboard.sandbox.dialect import SECRET
 from tests.fakes import ScriptedHttp
-from tests.sandbox.conftest import Driver, Watch
+from tests.sandbox.conftest import Driver, Watch, copied, open_app
 
 BASE = "http://127.0.0.1:9999"
 KEYS = ("youtube", "google_business", "tiktok", "pinterest", "x")
@@ -102,12 +101,12 @@ Link = Callable[..., Linked]
 
 
 @pytest.fixture
-def link(tmp_path: Path, watch: Watch) -> Link:
-    """A fresh link of a platform, in a town of its own."""
+def link(many_towns: Path, tmp_path: Path, watch: Watch) -> Link:
+    """A fresh link of a platform, in a town of the test's own."""
+    copied(many_towns, tmp_path)
 
     def linked(key: str, granted: tuple[str, ...] = EVERY) -> Linked:
-        app = create_app(tmp_path, seed=True, with_dialects=True, clock=watch)
-        app.testing = True
+        app = open_app(tmp_path, watch, with_dialects=True)
         world, http = Driver(client=app.test_client()), InProcess()
         http.client = world.client
         platform: Any = available(BASE, dialects=True)[key]

@@ -3,7 +3,6 @@
 What a person or Meta does there must be found here in the right words; no answer is made up.
 """
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,10 +20,9 @@ from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Publish
 from dashboard.domain.wire import Answer, Ask
 from dashboard.platforms import available
 from dashboard.platforms.protocol import AppTest, Granted, Refreshed
-from dashboard.sandbox.app import create_app
 from dashboard.sandbox.dialect import SECRET
 from tests.fakes import ScriptedHttp
-from tests.sandbox.conftest import Driver, Watch
+from tests.sandbox.conftest import Driver, Watch, copied, open_app
 
 BASE = "http://127.0.0.1:9999"
 KEYS = ("facebook", "instagram", "instagram_page", "threads")
@@ -101,26 +99,20 @@ class Towns:
     """See the fixture."""
 
     folder: Path
+    empty: Path
     made: dict[tuple[str, tuple[str, ...]], tuple[Path, Granted]] = field(default_factory=dict)
 
     def with_link(self, key: str, granted: tuple[str, ...]) -> tuple[Path, Granted]:
         if (key, granted) not in self.made:
             town = self.folder / str(len(self.made))
             town.mkdir()
-            given = log_in(world_in(town, Watch()), key, granted)
+            given = log_in(world_in(copied(self.empty, town), Watch()), key, granted)
             self.made[key, granted] = (town, given)
         return self.made[key, granted]
 
 
-def copied(town: Path, to: Path) -> None:
-    with sqlite3.connect(town / "sandbox.sqlite3") as db:
-        db.execute("VACUUM INTO ?", (str(to / "sandbox.sqlite3"),))
-
-
 def world_in(folder: Path, watch: Watch) -> Driver:
-    app = create_app(folder, seed=True, with_dialects=True, clock=watch)
-    app.testing = True
-    return Driver(client=app.test_client())
+    return Driver(client=open_app(folder, watch, with_dialects=True).test_client())
 
 
 def asking(world: Driver, key: str) -> tuple[Any, Any, InProcess]:
@@ -134,9 +126,9 @@ Link = Callable[..., Linked]
 
 
 @pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Towns:
+def towns(tmp_path_factory: pytest.TempPathFactory, many_towns: Path) -> Towns:
     """Databases with a link, made once per platform and ticks."""
-    return Towns(folder=tmp_path_factory.mktemp("meta"))
+    return Towns(folder=tmp_path_factory.mktemp("meta"), empty=many_towns)
 
 
 @pytest.fixture
