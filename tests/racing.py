@@ -40,6 +40,17 @@ def race(url: str, grant_id: UUID, endpoint: str, what: str) -> None:
     http.close()
 
 
+def race_of_processes(number: int, *arguments: Any) -> None:
+    """So many processes race each other; all of this is imported once. Ends 0 if each ended well."""
+    racers = []
+    for _ in range(number):
+        racers.append(os.fork())
+        if racers[-1] == 0:
+            race(*arguments)
+            os._exit(0)
+    sys.exit(max(os.waitpid(racer, 0)[1] for racer in racers))
+
+
 def _race(tools: Tools, grant_id: UUID) -> None:
     for generation in range(1, GENERATIONS + 1):
         with ThreadPoolExecutor(THREADS) as pool:

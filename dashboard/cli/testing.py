@@ -1,4 +1,4 @@
-"""`./manage test`: sees to a browser, then lets pytest do the rest on two processes."""
+"""`./manage test`: sees to a browser, then lets pytest do the rest on three processes."""
 
 import argparse
 import os
@@ -23,11 +23,14 @@ _NEITHER = (
 def test(options: argparse.Namespace) -> int:
     """Run pytest in place of this process; its closing line and exit code are the answer.
 
+    One process more than most small machines have cores: the tests of browsers and whole
+    installations wait most of their time.
+
     "worksteal" because a few browser tests take far longer than the rest: with fixed shares one
     process would sit idle while the other works off the long ones.
     """
     chosen = "slow" if options.slow else "not slow"
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", chosen]
+    command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal", "-m", chosen]
     chromium = find_chromium() or install_chromium()
     environ = child_environment(LINKKEEPER_CHROMIUM=str(chromium))
     os.chdir(_ROOT)

@@ -77,6 +77,7 @@ def test_relink_from_the_mail_works_without_javascript(
     expect(row(page, "Library Waterhoven")).to_have_attribute("data-state", "healthy")
 
 
+@pytest.mark.slow
 def test_missing_permission_is_named_and_healed_without_a_relink(anna: Page, home: Home):
     link(anna, "Ben Okafor", ["FC Waterhoven"])
     home.sandbox.press("fcwaterhoven", "withdraw", scope="posts:write")

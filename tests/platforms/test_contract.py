@@ -323,7 +323,7 @@ def holds(thing: object, secrets: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_is_answered_a_check_ends_with_an_outcome(key: str, data: st.DataObject) -> None:
     """It raises nothing, its waiting time is sane (R45), and its evidence holds no secret (R32)."""
     sample = SAMPLES[key]
@@ -336,7 +336,7 @@ def test_whatever_is_answered_a_check_ends_with_an_outcome(key: str, data: st.Da
 
 @pytest.mark.parametrize("key", RENEWING)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_is_answered_a_refresh_ends_with_an_outcome(key: str, data: st.DataObject) -> None:
     sample = SAMPLES[key]
     outcome = refresh(sample, Played(data.draw(answers(sample.secrets))))
@@ -350,7 +350,7 @@ def test_whatever_is_answered_a_refresh_ends_with_an_outcome(key: str, data: st.
 
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_is_answered_identities_and_posts_are_clean_or_an_error(
     key: str, data: st.DataObject
 ) -> None:
@@ -429,7 +429,7 @@ def test_r77_silence_after_the_post_had_left_leaves_its_fate_open(key: str, pict
 
 @pytest.mark.parametrize("key", PUBLISHING)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_is_answered_publishing_ends_with_an_outcome(
     key: str, data: st.DataObject
 ) -> None:

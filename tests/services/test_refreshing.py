@@ -190,14 +190,21 @@ def test_fifty_threads_renew_once(tools: Tools, grant_id: UUID, endpoint: Endpoi
 RACER = """
 import sys
 from uuid import UUID
-from tests.racing import race
-race(sys.argv[1], UUID(sys.argv[2]), sys.argv[3], sys.argv[4])
+from tests.racing import race, race_of_processes
+url, grant_id, endpoint, what, number = sys.argv[1:]
+if number == "1":
+    race(url, UUID(grant_id), endpoint, what)
+else:
+    race_of_processes(int(number), url, UUID(grant_id), endpoint, what)
 """
 
 
-def racer(database: Database, grant_id: UUID, endpoint: Endpoint, what: str) -> subprocess.Popen:
+def racer(
+    database: Database, grant_id: UUID, endpoint: Endpoint, what: str, *, number: int = 1
+) -> subprocess.Popen:
+    arguments = [database.url, str(grant_id), str(endpoint.path), what, str(number)]
     return subprocess.Popen(
-        [sys.executable, "-c", RACER, database.url, str(grant_id), str(endpoint.path), what],
+        [sys.executable, "-c", RACER, *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -207,10 +214,9 @@ def test_four_processes_renew_each_generation_once(
     database: Database, grant_id: UUID, endpoint: Endpoint
 ) -> None:
     """F01: each process asks for five generations, from several threads."""
-    racers = [racer(database, grant_id, endpoint, "race") for _ in range(4)]
-    assert [process.wait(60) for process in racers] == [0] * 4
-    for process in racers:
-        process.communicate()
+    racers = racer(database, grant_id, endpoint, "race", number=4)
+    racers.communicate(timeout=60)
+    assert racers.returncode == 0
     log = endpoint.log()
     assert [what for _, what in log] == ["ok"] * len(log)
     assert len({token for token, _ in log}) == len(log) == 5

@@ -39,7 +39,7 @@ def test_a_page_of_ours_is_kept_as_it_is(wanted: str) -> None:
 
 
 @given(st.text(alphabet="/\\@:?#%.\t\r\n em0aA\u2044", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_text_leads_away(built_app, wanted: str) -> None:
     with built_app.test_request_context(base_url="http://127.0.0.1:8000"):
         target = safe_next(wanted)
