@@ -41,7 +41,7 @@ def race(url: str, grant_id: UUID, endpoint: str, what: str) -> None:
 
 
 def race_of_processes(number: int, *arguments: Any) -> None:
-    """So many processes race each other; all of this is imported once. Ends 0 if each ended well."""
+    """So many processes race each other, after one import for all; ends 0 if each ended well."""
     racers = []
     for _ in range(number):
         racers.append(os.fork())
