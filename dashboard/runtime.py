@@ -10,6 +10,7 @@ from dashboard.adapters.http import HttpClient
 from dashboard.adapters.keys import KeyRing
 from dashboard.adapters.mailer import Mailer
 from dashboard.adapters.passwords import Passwords
+from dashboard.adapters.pictures import Pictures
 from dashboard.adapters.redis import connect
 from dashboard.adapters.valkey import address_of
 from dashboard.db.engine import Database
@@ -54,6 +55,7 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         http=http,
         cipher=keys.cipher(),
         passwords=Passwords(),
+        pictures=Pictures(),
         jobs=jobs(redis, keys.derive("jobs")),
         now=utc_now,
         platforms=platforms,

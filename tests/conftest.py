@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from dashboard.adapters import redis, valkey
+from dashboard.adapters.pictures import Pictures
 from dashboard.db.engine import Database
 from dashboard.db.migrate import upgrade
 from dashboard.services.ports import Tools
@@ -188,6 +189,7 @@ def tools(
         http=http,
         cipher=GlassSealer(),
         passwords=PlainPasswords(),
+        pictures=Pictures(),
         jobs=jobs,
         now=clock,
         platforms={"fake": FakePlatform()},

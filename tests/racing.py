@@ -11,6 +11,7 @@ from uuid import UUID
 
 from dashboard.adapters.clock import utc_now
 from dashboard.adapters.http import HttpClient
+from dashboard.adapters.pictures import Pictures
 from dashboard.db.engine import Database
 from dashboard.domain.faults import planned
 from dashboard.services.ports import Tools
@@ -32,6 +33,7 @@ def race(url: str, grant_id: UUID, endpoint: str, what: str) -> None:
         http=http,
         cipher=GlassSealer(),
         passwords=PlainPasswords(),
+        pictures=Pictures(),
         jobs=RecordingJobs(),
         now=utc_now,
         platforms={"fake": RotatingPlatform(Endpoint(Path(endpoint), delay=_DELAYS[what]))},

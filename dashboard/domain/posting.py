@@ -15,8 +15,7 @@ LATE_AFTER = timedelta(minutes=60)
 TRIES = 3
 """How often a post is tried whose failure left nothing at the platform."""
 
-LARGEST_PICTURE = 5 * 1024 * 1024  # bytes
-_KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+LARGEST_PICTURE = 15 * 1024 * 1024  # bytes, as uploaded
 _LONGEST_LINK = 2_000
 _NEEDED = frozenset({PictureRule.MUST_BE_FETCHED, PictureRule.MUST_BE_UPLOADED})
 _JOINED = frozenset({"Mn", "Me", "Cf"})
@@ -87,11 +86,6 @@ def length(text: str) -> int:
     """Letters as people count them: marks and joiners do not count (nearly graphemes)."""
     plain = unicodedata.normalize("NFC", text)
     return sum(unicodedata.category(letter) not in _JOINED for letter in plain)
-
-
-def picture_type(data: bytes) -> str:
-    """Tell JPEG from PNG by the first bytes: the media type, "" for anything else."""
-    return next((kind for start, kind in _KINDS.items() if data.startswith(start)), "")
 
 
 def says_the_same(sent: Outgoing, found: str) -> bool:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.db.outgoing import picture_going_out
 from dashboard.domain.errors import InvalidInputError
-from dashboard.domain.posting import LARGEST_PICTURE, picture_type
+from dashboard.domain.posting import LARGEST_PICTURE
 from dashboard.domain.publishing import Outgoing, Picture
 from dashboard.domain.spans import zone
 from dashboard.domain.team import Right
@@ -118,11 +118,10 @@ def _post() -> Outgoing:
 
 def _picture() -> Picture | None:
     sent = request.files.get("picture")
-    data = sent.read() if sent else b""
-    if not data:
+    if not sent or not (data := sent.read()):
         return None
     alt = " ".join(request.form.get("alt", "").split())[:1_500]
-    return Picture(data=data, media_type=picture_type(data), alt=alt)
+    return Picture(data=data, media_type=sent.mimetype, alt=alt)
 
 
 def _planned_for() -> datetime | None:

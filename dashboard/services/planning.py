@@ -1,7 +1,7 @@
 """What people do with posts of ours: plan them, send them now, withdraw them, settle doubts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from dashboard.domain.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from dashboard.domain.posting import LARGEST_PICTURE, is_link, misfits, picture_type
+from dashboard.domain.posting import LARGEST_PICTURE, is_link, misfits
 from dashboard.domain.publishing import Outgoing, PostRules
 from dashboard.domain.team import Actor, Right, Viewer
 from dashboard.platforms.protocol import Publishes
@@ -79,6 +79,7 @@ def plan(
         if wrong := misfits(post, offered[account_id].rules):
             name = offered[account_id].account.name
             raise InvalidInputError("account", f"{name}: {' '.join(wrong)}")
+    post = _redrawn(tools, post)
     with tools.database.writing() as unit:
         made = [
             insert_planned(unit, account_id, post=post, at=at or now, by=viewer.user_id, now=now)
@@ -181,13 +182,19 @@ def _may_act(tools: Tools, viewer: Viewer, publication_id: UUID) -> None:
         raise NotAllowedError("Your role may not publish.")
 
 
+def _redrawn(tools: Tools, post: Outgoing) -> Outgoing:
+    if post.picture is None:
+        return post
+    picture = replace(
+        post.picture, data=tools.pictures.redrawn(post.picture.data), media_type="image/jpeg"
+    )
+    return replace(post, picture=picture)
+
+
 def _check_form(post: Outgoing, at: datetime | None, now: datetime) -> None:
     if post.link and not is_link(post.link):
         raise InvalidInputError("link", "Type a whole web address, such as https://example.org.")
-    if post.picture is not None:
-        if len(post.picture.data) > LARGEST_PICTURE:
-            raise InvalidInputError("picture", "The picture may have at most 5 MB.")
-        if not picture_type(post.picture.data):
-            raise InvalidInputError("picture", "Choose a picture in the form JPEG or PNG.")
+    if post.picture is not None and len(post.picture.data) > LARGEST_PICTURE:
+        raise InvalidInputError("picture", "The picture may have at most 15 MB.")
     if at is not None and not now - timedelta(minutes=5) <= at <= now + FURTHEST:
         raise InvalidInputError("at", "Choose a time from now up to a year ahead.")

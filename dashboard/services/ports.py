@@ -15,7 +15,7 @@ from dashboard.domain.wire import Http
 from dashboard.platforms.protocol import Platform
 from dashboard.settings import Settings
 
-__all__ = ["Clock", "Jobs", "Mailer", "Outbound", "Passwords", "Sealer", "Tools"]
+__all__ = ["Clock", "Jobs", "Mailer", "Outbound", "Passwords", "Pictures", "Sealer", "Tools"]
 
 T = TypeVar("T")
 
@@ -62,6 +62,14 @@ class Passwords(Protocol):
     def needs_rehash(self, stored: str) -> bool: ...
 
 
+class Pictures(Protocol):
+    """Draws uploaded pictures anew (R24)."""
+
+    def redrawn(self, data: bytes) -> bytes:
+        """Return a JPEG; raises InvalidInputError("picture", ...) when it is no picture."""
+        ...
+
+
 class Mailer(Protocol):
     """Hands letters to the mail server; blocks, and raises nothing that a mail server causes."""
 
@@ -81,6 +89,7 @@ class Tools:
     http: Outbound
     cipher: Sealer
     passwords: Passwords
+    pictures: Pictures
     jobs: Jobs
     now: Clock
     platforms: Mapping[str, Platform]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from dashboard.adapters.pictures import Pictures
 from dashboard.db.engine import Database
 from dashboard.services.ports import Tools
 from tests.conftest import emptied
@@ -75,6 +76,7 @@ def tools(sqlite_database: Database, settings, http) -> Tools:
         http=http,
         cipher=GlassSealer(),
         passwords=PlainPasswords(),
+        pictures=Pictures(),
         jobs=RecordingJobs(),
         now=FrozenClock(),
         platforms={},

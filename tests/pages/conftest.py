@@ -15,6 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from dashboard.adapters.pictures import Pictures
 from dashboard.app import create_app
 from dashboard.db.engine import Database
 from dashboard.db.tables import RoleAccountRow
@@ -102,6 +103,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
             http=ScriptedHttp(),
             cipher=GlassSealer(),
             passwords=PlainPasswords(),
+            pictures=Pictures(),
             jobs=RecordingJobs(),
             now=FrozenClock(),
             platforms={},

@@ -15,6 +15,7 @@ from dashboard.adapters.clock import utc_now
 from dashboard.adapters.http import HttpClient
 from dashboard.adapters.keys import KeyRing
 from dashboard.adapters.passwords import Passwords
+from dashboard.adapters.pictures import Pictures
 from dashboard.cli.bench.links import count_working
 from dashboard.db.engine import Database
 from dashboard.platforms import available
@@ -45,6 +46,7 @@ def bench_tools(settings: Settings) -> Iterator[Tools]:
         http=http,
         cipher=KeyRing.load(settings).cipher(),
         passwords=Passwords(),
+        pictures=Pictures(),
         jobs=_NoQueue(),
         now=utc_now,
         platforms=available(settings.sandbox_url),
