@@ -43,7 +43,7 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
 
     Raises KeyFileError, SettingsError for a registration with an unknown platform.
     """
-    platforms = available(settings.sandbox_url, dialects=settings.sandbox_dialects)
+    platforms = available(settings.sandbox_url, dialects=settings.sandbox_dialects, clock=utc_now)
     _check_apps(settings, platforms)
     keys = KeyRing.load(settings)
     database = Database(settings.database_url)

@@ -21,6 +21,7 @@ from dashboard.platforms.protocol import (
     ReceivesPushes,
     RefreshesCredentials,
     Revokes,
+    SignsInAtOwnServer,
     SignsInByPassword,
 )
 
@@ -86,7 +87,7 @@ def _row(platform: Platform) -> tuple[str, ...]:
     return (
         about.label,
         "by an administrator" if isinstance(platform, NeedsApp) else "by itself",
-        "app password" if isinstance(platform, SignsInByPassword) else "at the platform",
+        _log_in(platform),
         ", ".join(word for use, word in _USES.items() if use in about.wants),
         _yes(isinstance(platform, ListsPosts)),
         _yes(isinstance(platform, ListsMentions)),
@@ -95,6 +96,13 @@ def _row(platform: Platform) -> tuple[str, ...]:
         _yes(isinstance(platform, Revokes)),
         _yes(isinstance(platform, ReceivesPushes)),
     )
+
+
+def _log_in(platform: Platform) -> str:
+    if not isinstance(platform, SignsInByPassword):
+        return "at the platform"
+    both = isinstance(platform, SignsInAtOwnServer)
+    return "at the account's own server, or by app password" if both else "app password"
 
 
 def _publishes(platform: Platform) -> str:

@@ -10,7 +10,8 @@ from dashboard.cli.visitor import SandboxVisitor
 from dashboard.db.team import RoleFacts
 from dashboard.domain.team import Actor, Right, Viewer
 from dashboard.platforms.protocol import NeedsApp
-from dashboard.services.linking import Browser, begin, come_back
+from dashboard.services.linking import begin, come_back
+from dashboard.services.log_ins import Browser
 from dashboard.services.people import NewUser, add_user, administrator_role
 from dashboard.services.picking import offer, pick
 from dashboard.services.ports import Tools

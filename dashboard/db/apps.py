@@ -34,6 +34,18 @@ def newest_app(
     return None if row is None else (row.id, _app(row, cipher))
 
 
+def apps_of_client(
+    session: Session, cipher: Sealer, *, platform: str, client_id: str
+) -> list[tuple[UUID, App]]:
+    """All registrations under one id, each with a secret of its own, the newest first."""
+    rows = session.execute(
+        select(AppRow)
+        .where(col(AppRow.platform) == platform, col(AppRow.client_id) == client_id)
+        .order_by(col(AppRow.created_at).desc(), col(AppRow.id))
+    ).scalars()
+    return [(row.id, _app(row, cipher)) for row in rows]
+
+
 def find_app(session: Session, cipher: Sealer, app_id: UUID) -> App | None:
     row = session.get(AppRow, app_id)
     return None if row is None else _app(row, cipher)

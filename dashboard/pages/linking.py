@@ -3,14 +3,15 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.errors import InvalidInputError, NotFoundError, PlatformError
 from dashboard.domain.team import Right
-from dashboard.services import linking, picking, relinking
+from dashboard.services import linking, own_servers, picking, relinking
+from dashboard.services.log_ins import Browser
 from dashboard.services.registrations import is_offered
-from dashboard.web.access import needs
+from dashboard.web.access import does_not_keep_awake, needs, public
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import leave_for, page, redirect_to
 from dashboard.web.sessions import browser_session
@@ -18,12 +19,12 @@ from dashboard.web.sessions import browser_session
 bp = Blueprint("linking", __name__)
 
 
-def browser() -> linking.Browser:
+def browser() -> Browser:
     """Return the browser session that a log-in is bound to (R25)."""
     found = browser_session().browser
     if found is None:  # the policy lets only people in who are signed in
         raise NotFoundError("session")
-    return linking.Browser(session_hash=found.stored.id_hash)
+    return Browser(session_hash=found.stored.id_hash)
 
 
 @bp.get("/settings/accounts/add/<platform>")
@@ -33,7 +34,13 @@ def conditions(platform: str) -> ResponseReturnValue:
     about = linking.platform_named(tools(), platform).about
     if not is_offered(tools(), platform):
         return page("linking/not_set_up.html", about=about)
-    return page("linking/conditions.html", about=about, typed={}, errors={})
+    return page(
+        "linking/conditions.html",
+        about=about,
+        typed={},
+        errors={},
+        own_log_in=own_servers.is_possible(tools(), platform),
+    )
 
 
 @bp.post("/settings/accounts/add/<platform>")
@@ -50,6 +57,7 @@ def begin(platform: str) -> ResponseReturnValue:
             about=about,
             typed=request.form,
             errors={error.field: error.why},
+            own_log_in=own_servers.is_possible(tools(), platform),
         )
     except PlatformError as error:
         return trouble(error, platform, url_for("linking.conditions", platform=platform))
@@ -78,6 +86,14 @@ def _come_back(door: UUID | str) -> ResponseReturnValue:
     return redirect_to(
         url_for("relink.outcome", account_id=came.account_id, attempt_id=came.attempt_id)
     )
+
+
+@bp.get("/link/<platform>/client-metadata.json")
+@public
+@does_not_keep_awake
+def document(platform: str) -> ResponseReturnValue:
+    """What the servers of a platform read about us; holds public halves of keys only."""
+    return jsonify(own_servers.document(tools(), platform))
 
 
 @bp.get("/link/<uuid:attempt_id>/choose")

@@ -10,7 +10,7 @@ from dashboard.db.screens.account import account_screen
 from dashboard.domain.errors import InvalidInputError, NotFoundError, PlatformError
 from dashboard.domain.team import Right
 from dashboard.pages.linking import browser, trouble
-from dashboard.services import linking, relinking
+from dashboard.services import linking, own_servers, relinking
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
 from dashboard.web.htmx import leave_for, page, redirect_to
@@ -75,6 +75,7 @@ def _start(account_id: UUID, errors: dict[str, str], status: int) -> ResponseRet
         about=linking.platform_named(tools(), screen.platform).about,
         typed=request.form,
         errors=errors,
+        own_log_in=own_servers.is_possible(tools(), screen.platform),
     )
 
 

@@ -4,7 +4,8 @@ To add one: its file, its line in `PLATFORMS`, its recorded answers in `tests/pl
 and its icon in `static/img/platforms/<key>.svg`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.facebook import Facebook
@@ -14,7 +15,7 @@ from dashboard.platforms.instagram_page import InstagramPage
 from dashboard.platforms.linkedin import LinkedIn
 from dashboard.platforms.mastodon import Mastodon
 from dashboard.platforms.pinterest import Pinterest
-from dashboard.platforms.protocol import Platform, SpeaksThroughSandbox
+from dashboard.platforms.protocol import DatesItsQuestions, Platform, SpeaksThroughSandbox
 from dashboard.platforms.reddit import Reddit
 from dashboard.platforms.sandbox import Sandbox
 from dashboard.platforms.threads import Threads
@@ -46,18 +47,26 @@ def by_key(key: str) -> Platform:
     return {platform.about.key: platform for platform in PLATFORMS}[key]
 
 
-def available(sandbox_url: str | None, *, dialects: bool = False) -> Mapping[str, Platform]:
+def available(
+    sandbox_url: str | None,
+    *,
+    dialects: bool = False,
+    clock: Callable[[], datetime] | None = None,
+) -> Mapping[str, Platform]:
     """The platforms that this installation offers, by key; the Sandbox only with its address.
 
-    With `dialects` the Sandbox also stands in for all platforms whose addresses are fixed.
+    With `dialects` the Sandbox also stands in for all platforms whose addresses are fixed. Without
+    a `clock` nothing can be asked that carries a date.
     """
     offered = {platform.about.key: platform for platform in PLATFORMS}
     del offered[Sandbox.about.key]
-    if not sandbox_url:
-        return offered
-    if dialects:
-        for key, platform in offered.items():
-            if isinstance(platform, SpeaksThroughSandbox):
-                offered[key] = platform.through(sandbox_url)
-    offered[Sandbox.about.key] = Sandbox(address=sandbox_url)
+    for key, platform in offered.items():
+        chosen = platform
+        if sandbox_url and dialects and isinstance(chosen, SpeaksThroughSandbox):
+            chosen = chosen.through(sandbox_url)
+        if clock is not None and isinstance(chosen, DatesItsQuestions):
+            chosen = chosen.with_clock(clock)
+        offered[key] = chosen
+    if sandbox_url:
+        offered[Sandbox.about.key] = Sandbox(address=sandbox_url)
     return offered

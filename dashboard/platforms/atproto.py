@@ -34,7 +34,10 @@ APP_PASSWORD = "com.atproto.appPass"  # noqa: S105  likewise
 APP_PASSWORD_WITH_MESSAGES = "com.atproto.appPassPrivileged"  # noqa: S105  likewise
 
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,200}", re.ASCII)
-_ASK_THE_REFRESH = frozenset({"ExpiredToken", "InvalidToken", "AuthenticationRequired"})
+# `invalid_token` is said of tokens that are bound to a key (RFC 9449, 7.1).
+_ASK_THE_REFRESH = frozenset(
+    {"ExpiredToken", "InvalidToken", "AuthenticationRequired", "invalid_token"}
+)
 _BLOCKED = {
     "AccountTakedown": Cause.ACCOUNT_SUSPENDED,
     "AccountDeactivated": Cause.ACCOUNT_DEACTIVATED,

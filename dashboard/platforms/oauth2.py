@@ -148,22 +148,25 @@ def revoke_ask(app: App, token: str) -> Ask:
     return _as_client(app, "give the permission back", app.facts[REVOKE], body)
 
 
-def read_tokens(reply: Reply, *, asked: tuple[str, ...] = (), now: datetime) -> Tokens | TokenFault:
+def read_tokens(
+    reply: Reply, *, asked: tuple[str, ...] = (), now: datetime, kind: str = "bearer"
+) -> Tokens | TokenFault:
     """Read the answer of a token endpoint; without a usable access token there are no tokens.
 
-    Scopes that the answer does not name are those that were `asked` (RFC 6749, 5.1).
+    Scopes that the answer does not name are those that were `asked` (RFC 6749, 5.1). A token of
+    another `kind` than the one we can use is none.
     """
     body = reply.body or {}
     code = reply.text("error", 80)
     access = token_of(body.get("access_token"))
-    kind = reply.text("token_type", 20).lower() or "bearer"
+    told = reply.text("token_type", 20).lower() or "bearer"
     if reply.silence() or reply.body is None:
         return _fault(reply, Fault.UNCLEAR, code)
     if code in _REFUSALS:
         return _fault(reply, Fault.REFUSED, code)
     if code in _APP_PROBLEMS:
         return _fault(reply, Fault.OURS, code)
-    if reply.status != HTTPStatus.OK or not access or kind != "bearer":
+    if reply.status != HTTPStatus.OK or not access or told != kind:
         return _fault(reply, Fault.UNCLEAR, code)
     life = span_of(body.get("expires_in"))
     refresh_life = span_of(body.get("refresh_expires_in") or body.get("refresh_token_expires_in"))

@@ -4,7 +4,7 @@ Capabilities beyond the common ones are protocols of their own, found with `isin
 platform has to say "not implemented".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,11 +27,13 @@ __all__ = [
     "AppGuide",
     "AppTest",
     "Credential",
+    "DatesItsQuestions",
     "Granted",
     "ListsMentions",
     "ListsPosts",
     "LoginField",
     "NeedsApp",
+    "OwnLogIn",
     "Platform",
     "Publishes",
     "ReceivesPushes",
@@ -42,6 +44,7 @@ __all__ = [
     "RefreshesCredentials",
     "Revokes",
     "RevokesAllAtOnce",
+    "SignsInAtOwnServer",
     "SignsInAtPlatform",
     "SignsInByPassword",
     "SpeaksThroughSandbox",
@@ -116,11 +119,21 @@ class LoginField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLogIn:
+    """The platform's own log-in, for those that may be linked by app password as well."""
+
+    conditions: tuple[str, ...]
+    before_relink: tuple[str, ...]
+    fields: tuple[LoginField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What people are told about a platform.
 
     `conditions` stand on the page before linking, `before_relink` before a relink; both in plain
     words. `wants` maps each capability to the permissions it needs, in the platform's own names.
+    With `own_log_in` there are two ways in, and the others say what holds for the app password.
     """
 
     key: str
@@ -130,6 +143,7 @@ class About:
     before_relink: tuple[str, ...]
     wants: Mapping[Capability, frozenset[str]]
     fields: tuple[LoginField, ...] = ()
+    own_log_in: OwnLogIn | None = None
     grant_at: str = ""  # where permissions are given, in words
     grant_url: str = ""
     history_reach: str = ""  # how far back the platform lists posts, in words
@@ -204,6 +218,53 @@ class SignsInByPassword(Protocol):
     async def sign_in(self, http: Http, typed: Mapping[str, str], *, now: datetime) -> Granted:
         """Raises InvalidInputError at the field, PlatformError, or NoAnswerError."""
         ...
+
+
+@runtime_checkable
+class SignsInAtOwnServer(Protocol):
+    """The person names an account, and the log-in is that of the server which the account lives on.
+
+    We are registered with none of these servers: `client_id` leads them to a document about us.
+    Where there is `SignsInByPassword` as well, a person chooses.
+    """
+
+    def client_id(self, base_url: str, redirect_uri: str) -> str:
+        """How servers know an installation with this address; "" where none could."""
+        ...
+
+    def new_client(self, client_id: str, redirect_uri: str) -> App:
+        """A registration that only we know, with a fresh key."""
+        ...
+
+    def document(self, apps: Sequence[App], base_url: str) -> Mapping[str, object]:
+        """What servers read about us; `apps` are all that a consent may hang on, newest first."""
+        ...
+
+    async def set_out(
+        self, http: Http, app: App, typed: Mapping[str, str], *, state: str, remote_id: str
+    ) -> Start:
+        """Find the server and prepare the log-in there; the `verifier` is all to be remembered.
+
+        `remote_id` is the account to relink, "" for what was typed. Raises InvalidInputError at the
+        field, PlatformError, NoAnswerError.
+        """
+        ...
+
+    async def arrive(
+        self, http: Http, app: App, *, code: str, issuer: str, verifier: str, now: datetime
+    ) -> Granted:
+        """Exchange the code; `issuer` is who the answer says it comes from ("" for nobody).
+
+        Raises PlatformError or NoAnswerError.
+        """
+        ...
+
+
+@runtime_checkable
+class DatesItsQuestions(Protocol):
+    """Its questions carry the present instant, signed: it is told by which clock."""
+
+    def with_clock(self, clock: Callable[[], datetime]) -> Platform: ...
 
 
 @runtime_checkable

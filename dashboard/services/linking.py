@@ -5,7 +5,6 @@ been proven by a real read. Log-ins under way are rows, single-use and bound to 
 (R25); a callback that does not fit changes nothing and asks nobody.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from uuid import UUID, uuid4
 from dashboard.db.accounts import find_account
 from dashboard.db.apps import find_app, insert_app, newest_app
 from dashboard.db.attempts import (
-    LIFETIME,
     Attempt,
     Phase,
     delete_old_attempts,
@@ -22,7 +20,6 @@ from dashboard.db.attempts import (
     insert_attempt,
     move_attempt,
 )
-from dashboard.db.tables import AttemptRow
 from dashboard.domain.accounts import Account
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import NotAllowedError, NotFoundError, PlatformError
@@ -33,27 +30,24 @@ from dashboard.platforms.protocol import (
     Granted,
     NeedsApp,
     Platform,
+    SignsInAtOwnServer,
     SignsInAtPlatform,
     SignsInByPassword,
 )
+from dashboard.services import own_servers
 from dashboard.services.grants import pack_granted
+from dashboard.services.log_ins import (
+    Begun,
+    Browser,
+    about_of,
+    harmless,
+    new_attempt,
+    sealed_verifier,
+    silent,
+    state_hash,
+)
 from dashboard.services.ports import Tools
 from dashboard.services.registrations import is_offered, needed_app, redirect_address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Browser:
-    """The browser session that starts a log-in is the only one that may end it."""
-
-    session_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """Where to go next: to the platform (`url`), or straight on with an attempt that returned."""
-
-    attempt_id: UUID
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +83,8 @@ def begin(
     """
     account = _account_to_relink(tools, viewer, account_id)
     platform = platform_named(tools, account.platform if account else platform_key)
+    if isinstance(platform, SignsInAtOwnServer) and typed.get(own_servers.WAY):
+        return own_servers.set_out(tools, viewer, browser, platform, typed, account)
     if isinstance(platform, SignsInByPassword):
         return _sign_in_here(tools, viewer, browser, platform, typed, account)
     if isinstance(platform, SignsInAtPlatform):
@@ -156,11 +152,6 @@ def _capable(tools: Tools, key: str) -> object:
     return tools.platforms.get(key)
 
 
-def state_hash(state: str) -> str:
-    """The state itself is never stored: whoever reads the database cannot finish a log-in."""
-    return hashlib.sha256(state.encode()).hexdigest()
-
-
 def forget_old_attempts(tools: Tools) -> None:
     """Drop log-ins that nobody finished, with what they brought."""
     with tools.database.writing() as unit:
@@ -187,13 +178,13 @@ def _sign_in_here(  # the whole situation of a log-in
     typed: Mapping[str, str],
     account: Account | None,
 ) -> Begun:
-    key = _key(platform)
+    key = about_of(platform).key
     try:
         granted = tools.http.run(platform.sign_in(tools.http, typed, now=tools.now()))
     except NoAnswerError as silence:
-        raise _silent(key, silence) from silence
-    attempt = _new_attempt(tools, viewer, browser, key, account)
-    attempt.typed = _harmless(platform, typed)
+        raise silent(key, silence) from silence
+    attempt = new_attempt(tools, viewer, browser, key, account)
+    attempt.typed = harmless(platform, typed)
     with tools.database.writing() as unit:
         insert_attempt(unit, attempt)
         unit.flush()
@@ -211,11 +202,11 @@ def _send_away(  # the whole situation of a log-in
     account: Account | None,
     choose_person: bool,  # noqa: FBT001
 ) -> Begun:
-    key = _key(platform)
+    key = about_of(platform).key
     server = account.server if account else platform.server(typed)
     app_id, app = _registration(tools, platform, key, server, typed)
     state = secrets.token_urlsafe(32)
-    attempt = _new_attempt(tools, viewer, browser, key, account)
+    attempt = new_attempt(tools, viewer, browser, key, account)
     address = redirect_uri(tools, app_id, key)
     start = platform.start(
         app,
@@ -227,10 +218,8 @@ def _send_away(  # the whole situation of a log-in
     attempt.state_hash = state_hash(state)
     attempt.server, attempt.app_id = app.server, app_id
     attempt.redirect_uri = address
-    attempt.typed = _harmless(platform, typed)
-    attempt.verifier = tools.cipher.seal(
-        start.verifier.encode(), table="attempts", row=str(attempt.id), column="verifier"
-    )
+    attempt.typed = harmless(platform, typed)
+    attempt.verifier = sealed_verifier(tools, attempt, start.verifier)
     with tools.database.writing() as unit:
         insert_attempt(unit, attempt)
     return Begun(attempt_id=attempt.id, url=start.url)
@@ -272,24 +261,7 @@ def _prepared(  # what the platform is asked with
     try:
         return tools.http.run(platform.prepare(tools.http, app, typed, address))
     except NoAnswerError as silence:
-        raise _silent(key, silence) from silence
-
-
-def _new_attempt(
-    tools: Tools, viewer: Viewer, browser: Browser, key: str, account: Account | None
-) -> AttemptRow:
-    now = tools.now()
-    return AttemptRow(
-        state_hash=state_hash(secrets.token_urlsafe(32)),
-        session_hash=browser.session_hash,
-        user_id=viewer.user_id,
-        platform=key,
-        server=account.server if account else "",
-        account_id=account.id if account else None,
-        redirect_uri="",
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
+        raise silent(key, silence) from silence
 
 
 def _use_up(
@@ -328,12 +300,14 @@ def _exchange(
         raise PlatformError(key, "odd_answer", "the platform sent no code")
     with tools.database.reading() as session:
         app = find_app(session, tools.cipher, attempt.app_id)
-    if app is None or not isinstance(platform, SignsInAtPlatform):
-        raise PlatformError(key, "stale", "the registration is gone")
-    _check_issuer(key, app, answer.get("iss"))
     verifier = tools.cipher.open(
         attempt.verifier, table="attempts", row=str(attempt.id), column="verifier"
     ).decode()
+    if app is not None and isinstance(platform, SignsInAtOwnServer):
+        return own_servers.arrive(tools, platform, app, answer, verifier)
+    if app is None or not isinstance(platform, SignsInAtPlatform):
+        raise PlatformError(key, "stale", "the registration is gone")
+    _check_issuer(key, app, answer.get("iss"))
     try:
         return tools.http.run(
             platform.finish(
@@ -346,7 +320,7 @@ def _exchange(
             )
         )
     except NoAnswerError as silence:
-        raise _silent(key, silence) from silence
+        raise silent(key, silence) from silence
 
 
 def _check_issuer(key: str, app: App, issuer: str | None) -> None:
@@ -369,18 +343,3 @@ def _keep_result(tools: Tools, attempt_id: UUID, phase: Phase, granted: Granted)
 def _fail(tools: Tools, attempt: Attempt, kind: str) -> None:
     with tools.database.writing() as unit:
         move_attempt(unit, attempt.id, old=Phase.RETURNED, new=Phase.FAILED, outcome={"kind": kind})
-
-
-def _silent(key: str, silence: NoAnswerError) -> PlatformError:
-    return PlatformError(key, "silent", f"no answer ({silence.silence.value})")
-
-
-def _key(platform: object) -> str:
-    about = getattr(platform, "about")  # noqa: B009  # the capability protocols do not repeat it
-    return str(about.key)
-
-
-def _harmless(platform: object, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, without secrets, so that a form can be shown again as it was."""
-    fields = getattr(platform, "about").fields  # noqa: B009
-    return {field.name: typed.get(field.name, "")[:300] for field in fields if not field.secret}

@@ -33,7 +33,8 @@ from dashboard.domain.transitions import advance, relinked
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Granted
 from dashboard.services.grants import store_grant
-from dashboard.services.linking import Browser, platform_named
+from dashboard.services.linking import platform_named
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from dashboard.services.relinking import open_result
 from dashboard.services.rules import patience

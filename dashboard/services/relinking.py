@@ -36,7 +36,8 @@ from dashboard.domain.transitions import relinked
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Granted
 from dashboard.services.grants import store_grant, unpack_granted
-from dashboard.services.linking import Browser, platform_named
+from dashboard.services.linking import platform_named
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
 

@@ -30,7 +30,7 @@ def test_bluesky_account_is_linked_revoked_there_noticed_here_and_relinked(anna:
     password = home.pds.new_app_password()
     anna.goto("/settings/accounts/add/bluesky")
     _sign_in(anna, home, password)
-    anna.get_by_role("button", name="Link with Bluesky").click()
+    anna.get_by_role("button", name="Link with an app password").click()
     _pick(anna, CHEESE)
 
     home.pds.delete_app_passwords()
@@ -38,7 +38,7 @@ def test_bluesky_account_is_linked_revoked_there_noticed_here_and_relinked(anna:
     expect(row(anna, CHEESE)).to_have_attribute("data-state", "expired")
     row(anna, CHEESE).locator(".relink-mark").click()
     _sign_in(anna, home, home.pds.new_app_password())
-    anna.get_by_role("button", name="Relink with Bluesky").click()
+    anna.get_by_role("button", name="Relink with an app password").click()
     expect(anna.get_by_role("heading", name=f"{CHEESE} is linked again")).to_be_visible()
 
 

@@ -23,6 +23,7 @@ PUBLIC = {
     "health.ready",
     "session.sign_in",
     "password.forgotten",
+    "linking.document",  # who we are, for servers that know nobody
     "push.receive",  # signed by the platform
     "setup.start",
     "setup.index",

@@ -34,7 +34,8 @@ from dashboard.domain.team import Right, Viewer
 from dashboard.domain.traffic import Traffic
 from dashboard.services.checking import check_due
 from dashboard.services.giving_back import give_back_access
-from dashboard.services.linking import Browser, begin
+from dashboard.services.linking import begin
+from dashboard.services.log_ins import Browser
 from dashboard.services.notifying import gather
 from dashboard.services.picking import pick
 from dashboard.services.planning import plan, publish_now, stands_there

@@ -11,6 +11,8 @@ from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.wire import Answer
 from dashboard.platforms import available
+from dashboard.platforms.atproto_log_in.proofs import new_key
+from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.protocol import Platform
 from tests.fakes import START
 
@@ -57,7 +59,9 @@ class Sample:
     def secrets(self) -> tuple[str, ...]:
         app_secret = self.app.client_secret if self.app else ""
         of_pages = [
-            value for name, value in self.credential.extra.items() if name.startswith("page:")
+            value
+            for name, value in self.credential.extra.items()
+            if name.startswith("page:") or name == "dpop_key"
         ]
         found = (self.credential.access, self.credential.refresh, app_secret, *of_pages)
         return tuple(secret for secret in found if secret)
@@ -125,6 +129,31 @@ SAMPLES = {
                 "service": "https://bsky.social",
                 "pds": "https://morel.host.example",
                 "did": DID,
+            },
+        ),
+        identity=Identity(remote_id=DID, name="Bakery Jansen", handle="@bakery.bsky.social"),
+    ),
+    "bluesky_own_log_in": Sample(
+        platform=Bluesky(clock=lambda: START),
+        app=App(
+            client_id="https://linkkeeper.example/link/bluesky/client-metadata.json",
+            client_secret=new_key(),
+            facts={"redirect_uri": REDIRECT},
+        ),
+        credential=Credential(
+            access="hush-bound-access-token",
+            refresh="hush-bound-refresh-token",
+            scopes=frozenset({"atproto", "transition:generic", "transition:chat.bsky"}),
+            expires_at=START,
+            extra={
+                "service": "https://morel.host.example",
+                "pds": "https://morel.host.example",
+                "did": DID,
+                "issuer": "https://bsky.social",
+                "token_endpoint": "https://bsky.social/oauth/token",
+                "revocation_endpoint": "https://bsky.social/oauth/revoke",
+                "dpop_key": new_key(),
+                "session_ends": "2028-11-23T10:00:00+00:00",
             },
         ),
         identity=Identity(remote_id=DID, name="Bakery Jansen", handle="@bakery.bsky.social"),

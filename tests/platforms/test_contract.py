@@ -43,7 +43,7 @@ from tests.platforms.samples import SAMPLES, Sample, answer
 
 DATA = Path(__file__).parent / "data"
 RECORDED = sorted(DATA.glob("*/*.json"))
-KEYS = [platform.about.key for platform in PLATFORMS]
+KEYS = [*(platform.about.key for platform in PLATFORMS), "bluesky_own_log_in"]
 RENEWING = [key for key in KEYS if isinstance(SAMPLES[key].platform, RefreshesCredentials)]
 TELLS_NOTHING_OF_SUSPENSION = {"linkedin", "google_business"}  # no code for it is known
 OUTCOMES = (Works, Refused, Blocked, NoAnswer, AppProblem, NeedsRefresh)
@@ -253,7 +253,7 @@ def words(secrets: tuple[str, ...]) -> st.SearchStrategy[Any]:
         "This action is outside the authorized scopes", "Could not find user info for account",
         "Bearer", "14715", "bakery", "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "page_1",
         "2026-11-24T10:00:00Z", "9999-12-31T23:59:59-14:00", "https://example.org/a",
-        "javascript:alert(1)", "takendown", "view", "direct",
+        "javascript:alert(1)", "takendown", "view", "direct", "DPoP", "atproto",
     )  # fmt: skip
     echoes = st.sampled_from(secrets).flatmap(
         lambda secret: st.sampled_from(
@@ -279,6 +279,7 @@ NAMES = (
     "snippet", "contentDetails", "topLevelComment", "youtube#channelListResponse",
     "localPosts", "reviews", "locations", "reviewId", "createTime", "metadata", "user", "open_id",
     "videos", "has_more", "privacy_level_options", "publish_id", "bookmark", "board",
+    "alsoKnownAs", "request_uri", "issuer",
 )  # fmt: skip
 
 
@@ -299,7 +300,9 @@ def bodies(secrets: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 def answers(secrets: tuple[str, ...]) -> st.SearchStrategy[Answer]:
     headers = st.dictionaries(
-        st.sampled_from(("retry-after", "date", "ratelimit-reset", "www-authenticate")),
+        st.sampled_from(
+            ("retry-after", "date", "ratelimit-reset", "www-authenticate", "dpop-nonce")
+        ),
         st.one_of(words(secrets), st.sampled_from(("7", "-5", "9e99", "9" * 40, "0"))),
         max_size=3,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.domain.team import Actor, Right, RoleId, UserId, Viewer
-from dashboard.services.linking import Browser
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from tests.factories import make_role, make_user
 from tests.services.fake_platforms import SignInPlatform

@@ -18,7 +18,8 @@ from dashboard.domain.errors import (
 )
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
-from dashboard.services.linking import Begun, Browser, begin, come_back, forget_old_attempts
+from dashboard.services.linking import begin, come_back, forget_old_attempts
+from dashboard.services.log_ins import Begun, Browser
 from dashboard.services.picking import offer, pick
 from dashboard.services.ports import Tools
 from tests.factories import make_account

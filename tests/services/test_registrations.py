@@ -17,11 +17,12 @@ from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.protocol import AppGuide, AppTest, Granted, LoginField, Start
 from dashboard.services import linking, registrations
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from tests.factories import FakePlatform, make_account
 from tests.services.conftest import actor
 
-BROWSER = linking.Browser(session_hash="s1")
+BROWSER = Browser(session_hash="s1")
 
 
 class Guarded(FakePlatform):

@@ -11,7 +11,8 @@ from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, Evidence, NoAnswer, Refused, Works
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.team import Viewer
-from dashboard.services.linking import Browser, begin
+from dashboard.services.linking import begin
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from dashboard.services.relinking import Settled, Settlement, settle
 from tests.factories import make_account

@@ -13,7 +13,7 @@ from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFound
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.services.giving_back import give_back_access
-from dashboard.services.linking import Browser
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from dashboard.services.removal import loss, purge_due, remove, restore
 from tests.factories import make_account, make_publication

@@ -49,7 +49,7 @@ def bench_tools(settings: Settings) -> Iterator[Tools]:
         pictures=Pictures(),
         jobs=_NoQueue(),
         now=utc_now,
-        platforms=available(settings.sandbox_url),
+        platforms=available(settings.sandbox_url, clock=utc_now),
     )
     http.close()
     database.close()

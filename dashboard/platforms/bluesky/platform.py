@@ -1,17 +1,20 @@
-"""Bluesky and other services of the AT Protocol, linked with an app password.
+"""Bluesky and other services of the AT Protocol, linked at their own log-in or by app password.
+
+The two ways differ in how a link begins, is renewed and ends (`own_log_in`, `consent`); in between
+the same questions are asked, signed in the first case. The DID is the identity: handles and servers
+change.
 
 The app password is sent once, to the service that was typed, and kept nowhere: what is kept is the
 session it opens. Everything about the session is asked of that same service, which issued it;
 posts are read from the account's own server (PDS), which a session names in its DID document, as
-the official client does (github.com/bluesky-social/atproto, packages/api/src/atp-agent.ts). The DID
-is the identity: handles and servers change.
-
-That an app password was deleted shows at the next refresh, so within the two hours that an access
-token lives (packages/pds/src/account-manager/helpers/auth.ts).
+the official client does (github.com/bluesky-social/atproto, packages/api/src/atp-agent.ts). That an
+app password was deleted shows at the next refresh, so within the two hours that an access token
+lives (packages/pds/src/account-manager/helpers/auth.ts).
 """
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
@@ -26,9 +29,13 @@ from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import Outgoing, PictureRule, PostRules, PublishOutcome
 from dashboard.domain.wire import Http, NoAnswerError
 from dashboard.platforms import atproto
-from dashboard.platforms.answers import secrets_of, send
+from dashboard.platforms.answers import Reply, secrets_of, send
 from dashboard.platforms.atproto import procedure, query, session_of
-from dashboard.platforms.bluesky import posting
+from dashboard.platforms.atproto_log_in import client
+from dashboard.platforms.atproto_log_in.homes import NAMES, PLC
+from dashboard.platforms.atproto_log_in.proofs import Clock, Nonces
+from dashboard.platforms.bluesky import consent, own_log_in, posting
+from dashboard.platforms.bluesky.consent import LABELS, Senses, is_consent
 from dashboard.platforms.bluesky.reading import (
     DID,
     PDS,
@@ -42,6 +49,7 @@ from dashboard.platforms.bluesky.reading import (
     taken_down_or_gone,
 )
 from dashboard.platforms.bluesky.signing_in import (
+    DEFAULT_SERVICE,
     FIELDS,
     KEY,
     WHERE,
@@ -49,6 +57,7 @@ from dashboard.platforms.bluesky.signing_in import (
     not_signed_in,
     read_typed,
 )
+from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.oauth2 import may_have_happened, unanswered
 from dashboard.platforms.permissions import missing_permissions
 from dashboard.platforms.protocol import (
@@ -58,20 +67,33 @@ from dashboard.platforms.protocol import (
     RefreshOutcome,
     RefreshRefused,
     RefreshUnclear,
+    Start,
 )
 from dashboard.platforms.servers import ask_typed
 
 _REFRESH_DEADLINE = 75.0  # seconds (R34)
 _PAGE = 100  # the most that a service gives (lexicon app.bsky.feed.getAuthorFeed)
 
-_LABELS = {
-    atproto.APP_PASSWORD: "read and publish posts",
-    atproto.APP_PASSWORD_WITH_MESSAGES: "read direct messages",
+REAL: Hosts = {
+    PLC: "https://plc.directory",
+    NAMES: "https://public.api.bsky.app",
+    "pds": DEFAULT_SERVICE,
+    "auth": DEFAULT_SERVICE,
 }
+"""The last two are asked only where an account's own documents lead there."""
 
 
+def _no_clock() -> datetime:
+    raise RuntimeError("Whoever asks in somebody's name must say by which clock.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bluesky:
-    """See the module; the class holds nothing."""
+    """See the module. The numbers that servers gave are remembered as long as the process lives."""
+
+    hosts: Hosts = field(default_factory=lambda: REAL)
+    clock: Clock = _no_clock
+    nonces: Nonces = field(default_factory=Nonces, repr=False, compare=False)
 
     about = About(
         key=KEY,
@@ -92,12 +114,48 @@ class Bluesky:
             Capability.PUBLISH: frozenset({atproto.APP_PASSWORD}),
         },
         fields=FIELDS,
+        own_log_in=own_log_in.WAY,
         grant_at=f"Bluesky > {WHERE}: make a new one, with direct messages allowed; then relink",
         grant_url="https://bsky.app/settings/app-passwords",
         history_reach="Bluesky gives the whole history of an account.",
     )
 
     rules = PostRules(longest=300, picture=PictureRule.UPLOADED)
+
+    @property
+    def _senses(self) -> Senses:
+        return Senses(hosts=self.hosts, clock=self.clock, nonces=self.nonces)
+
+    def through(self, sandbox_url: str) -> "Bluesky":
+        """The same platform, at the dialect of the Sandbox."""
+        return replace(self, hosts=through_sandbox(self.hosts, KEY, sandbox_url))
+
+    def with_clock(self, clock: Clock) -> "Bluesky":
+        """The same platform, by this clock."""
+        return replace(self, clock=clock)
+
+    def client_id(self, base_url: str, redirect_uri: str) -> str:
+        return client.client_id(base_url, redirect_uri)
+
+    def new_client(self, client_id: str, redirect_uri: str) -> App:
+        return client.new_client(client_id, redirect_uri)
+
+    def document(self, apps: Sequence[App], base_url: str) -> Mapping[str, object]:
+        return client.document(apps, base_url)
+
+    async def set_out(
+        self, http: Http, app: App, typed: Mapping[str, str], *, state: str, remote_id: str
+    ) -> Start:
+        return await own_log_in.set_out(
+            self._senses, http, app, typed, state=state, remote_id=remote_id
+        )
+
+    async def arrive(
+        self, http: Http, app: App, *, code: str, issuer: str, verifier: str, now: datetime
+    ) -> Granted:
+        return await own_log_in.arrive(
+            self._senses, http, app, code=code, issuer=issuer, verifier=verifier, now=now
+        )
 
     async def sign_in(self, http: Http, typed: Mapping[str, str], *, now: datetime) -> Granted:
         _ = now  # the tokens tell their own dates
@@ -125,18 +183,28 @@ class Bluesky:
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
         _ = app
-        reply = await read_session(http, credential)
+        signing = self._senses.signing(http, credential)
+        reply = await read_session(signing, credential)
         session = session_of(reply)
         if session is None:
             raise failure(reply)
-        identity = await read_identity(http, credential, session)
+        identity = await read_identity(signing, credential, session)
         return Subject(remote_id=identity.remote_id, name=identity.name), (identity,)
 
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
         _ = app
-        reply = await read_session(http, credential)
+        reply = await read_session(self._senses.signing(http, credential), credential)
+        outcome = await self._meaning(http, credential, identity, reply)
+        if is_consent(credential):
+            about = self.about
+            return await consent.judged(self._senses, http, about, credential, reply, outcome)
+        return outcome
+
+    async def _meaning(
+        self, http: Http, credential: Credential, identity: Identity, reply: Reply
+    ) -> CheckOutcome:
         session = session_of(reply)
         if session is not None and session.did == identity.remote_id:
             return closed(reply) or Works(missing=self._missing(credential.scopes))
@@ -150,7 +218,8 @@ class Bluesky:
     async def refresh(
         self, http: Http, app: App | None, credential: Credential, *, now: datetime
     ) -> RefreshOutcome:
-        _ = app, now
+        if is_consent(credential):
+            return await consent.renewed(self._senses, http, app, credential, now=now)
         ask = procedure(
             credential.extra.get(SERVICE, ""),
             atproto.REFRESH_SESSION,
@@ -184,7 +253,7 @@ class Bluesky:
             filter="posts_and_author_threads",
             **parameters,
         )
-        reply = await send(http, ask, secrets_of(credential))
+        reply = await send(self._senses.signing(http, credential), ask, secrets_of(credential))
         feed = (reply.body or {}).get("feed")
         if reply.status != HTTPStatus.OK or not isinstance(feed, list):
             raise failure(reply)
@@ -202,7 +271,8 @@ class Bluesky:
         cursor: str,
     ) -> tuple[Sequence[FoundMention], str]:
         _ = app, identity
-        return await posting.mentions(http, credential, cursor=cursor)
+        signing = self._senses.signing(http, credential)
+        return await posting.mentions(signing, credential, cursor=cursor)
 
     async def publish(
         self,
@@ -213,11 +283,14 @@ class Bluesky:
         post: Outgoing,
     ) -> PublishOutcome:
         _ = app
-        return await posting.publish(http, credential, identity, post)
+        signing = self._senses.signing(http, credential)
+        return await posting.publish(signing, credential, identity, post)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """End the session; raises PlatformError for an answer that is worth another try."""
-        _ = app
+        if is_consent(credential):
+            await consent.give_back(self._senses, http, app, credential)
+            return
         ask = procedure(
             credential.extra.get(SERVICE, ""),
             atproto.DELETE_SESSION,
@@ -232,7 +305,7 @@ class Bluesky:
         """Nothing is said to be missing where the session does not tell what it may do."""
         if not granted:
             return ()
-        return missing_permissions(self.about, granted, _LABELS, covers=_covers)
+        return missing_permissions(self.about, granted, LABELS, covers=_covers)
 
 
 def _covers(granted: Collection[str], wanted: str) -> bool:

@@ -99,10 +99,14 @@ def not_signed_in(reply: Reply, service: str) -> Exception:
     return InvalidInputError("service", f"No Bluesky service answers at {host}.")
 
 
-def _handle(typed: str) -> str:
+def plain_handle(typed: str) -> str:
     """What people copy carries invisible marks, an @, or the address of the profile page."""
     seen = "".join(c for c in typed if unicodedata.category(c) not in {"Cf", "Cc"}).strip().lower()
-    handle = seen.removeprefix("https://bsky.app/profile/").removeprefix("@")
+    return seen.removeprefix("https://bsky.app/profile/").removeprefix("@")
+
+
+def _handle(typed: str) -> str:
+    handle = plain_handle(typed)
     if not _HANDLE.fullmatch(handle):
         raise InvalidInputError("handle", "Type the handle, such as bakery.bsky.social.")
     return handle
