@@ -14,7 +14,7 @@ from dashboard.db.tables import AccountRow, GrantRow, LinkRow, SalvageRow
 from dashboard.domain.checks import CheckOutcome, Works
 from dashboard.domain.team import Viewer
 from dashboard.services.giving_back import give_back_access
-from dashboard.services.linking import Browser
+from dashboard.services.log_ins import Browser
 from dashboard.services.ports import Tools
 from dashboard.services.refreshing import put_salvaged_in_place
 from dashboard.services.relinking import Settled
