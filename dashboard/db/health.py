@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.db.tables import LinkRow
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import Cause, Sureness
 from dashboard.domain.checks import Evidence
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
@@ -57,6 +57,7 @@ def evidence_from(data: dict[str, Any] | None) -> Evidence | None:
         code=data["code"],
         text=data["text"],
         ruled_out=tuple(data["ruled_out"]),
+        sure=Sureness(data["sure"]) if data.get("sure") else None,
     )
 
 

@@ -57,6 +57,7 @@ class Sureness(StrEnum):
     """How a cause became known; people weigh what they are told by it."""
 
     NAMED = "named"
+    REPORTED = "reported"
     UNEXPLAINED = "unexplained"
     COMPARED = "compared"
     CONCLUDED = "concluded"
@@ -66,6 +67,8 @@ class Sureness(StrEnum):
 
 SURENESS_TEXTS: dict[Sureness, str] = {
     Sureness.NAMED: "The platform's own answer names this cause.",
+    Sureness.REPORTED: "The platform's documentation does not explain the number that it gives; "
+    "what it means is known from others who met it.",
     Sureness.UNEXPLAINED: "That the platform refuses is certain. Why, it does not say.",
     Sureness.COMPARED: "Found by comparing what the platform allows with what you use.",
     Sureness.CONCLUDED: "Concluded from what Linkkeeper itself did; the platform does not say it.",

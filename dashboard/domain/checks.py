@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.domain.capabilities import Missing
-from dashboard.domain.causes import OWNER_MUST_ACT, Cause
+from dashboard.domain.causes import OWNER_MUST_ACT, Cause, Sureness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,8 @@ class Evidence:
     """What the platform said, safe to show: redacted, at most a few hundred characters.
 
     `call` names the question ("read the profile"), `code` is the platform's own error code,
-    `ruled_out` lists in plain words what was checked and is not the cause.
+    `ruled_out` lists in plain words what was checked and is not the cause. `sure` is for answers
+    that are less well known than their cause usually is.
     """
 
     call: str
@@ -20,6 +21,7 @@ class Evidence:
     code: str = ""
     text: str = ""
     ruled_out: tuple[str, ...] = ()
+    sure: Sureness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dashboard.db.health import change_from, change_json, health_of, health_values
 from dashboard.db.tables import LinkRow
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import Cause, Sureness
 from dashboard.domain.checks import Evidence
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
@@ -14,7 +14,12 @@ from dashboard.domain.states import LinkState
 from tests.fakes import START
 
 EVIDENCE = Evidence(
-    call="read the profile", status=401, code="190/460", text="changed", ruled_out=("an outage",)
+    call="read the profile",
+    status=401,
+    code="190/460",
+    text="changed",
+    ruled_out=("an outage",),
+    sure=Sureness.REPORTED,
 )
 MISSING = Missing(
     capability=Capability.PUBLISH,

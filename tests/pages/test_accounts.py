@@ -105,6 +105,10 @@ def test_the_cause_card_says_how_sure_since_when_what_it_is_not_and_who_linked_l
     assert "the platform answers other accounts" in page
     assert "by Ada" in page
     assert "with the log-in of Anna" in page
+    broken(database, account, evidence={**evidence, "sure": "reported"})
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert "documentation does not explain the number" in page
+    assert "Why, it does not say." not in page
 
 
 def test_what_is_missing_is_dated(database, client_for, ada) -> None:

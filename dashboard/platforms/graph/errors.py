@@ -1,9 +1,9 @@
 """What an answer of Graph's means: the code and the subcode decide, never the HTTP status."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.domain.capabilities import MissingKind
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import Cause, Sureness
 from dashboard.domain.checks import (
     AppProblem,
     Blocked,
@@ -81,7 +81,10 @@ def error_of(reply: Reply) -> GraphError | None:
 
 
 def evidence_of(reply: Reply, error: GraphError, *, ruled_out: tuple[str, ...] = ()) -> Evidence:
-    return reply.evidence(code=error.shown, text=error.message, ruled_out=ruled_out)
+    """What was said, with how well the number is known."""
+    said = reply.evidence(code=error.shown, text=error.message, ruled_out=ruled_out)
+    known = not {error.code, error.subcode} & numbers.REPORTED
+    return said if known else replace(said, sure=Sureness.REPORTED)
 
 
 def meaning(about: About, reply: Reply, *, certain: bool = True) -> CheckOutcome:
