@@ -24,6 +24,7 @@ PUBLIC = {
     "session.sign_in",
     "password.forgotten",
     "linking.document",  # who we are, for servers that know nobody
+    "push.receipt",  # says that deletion was asked for, to whom the platform gave its code
     "push.receive",  # signed by the platform
     "setup.start",
     "setup.index",
