@@ -1,5 +1,6 @@
 """X and LinkedIn: what each is asked in its own way."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -130,8 +131,6 @@ def test_linkedin_pages_are_offered_by_number_where_their_names_are_not_told() -
 
 
 def test_linkedin_member_can_publish_and_reading_is_not_called_missing() -> None:
-    from dataclasses import replace
-
     sample = SAMPLES["linkedin"]
     member = replace(sample.identity, remote_id="urn:li:person:abc")
     http = ScriptedHttp({"read the profile": answer(200, {"sub": "abc"})})
@@ -144,9 +143,51 @@ def test_linkedin_member_can_publish_and_reading_is_not_called_missing() -> None
     assert [item.capability for item in found.missing] == [Capability.PUBLISH]
 
 
-def test_linkedin_partner_s_token_is_renewed_before_anybody_is_accused() -> None:
-    from dataclasses import replace
+def test_linkedin_role_that_may_only_write_lacks_the_reading() -> None:
+    role = {"organization": "urn:li:organization:5515715", "role": "RECRUITING_POSTER"}
+    http = ScriptedHttp({"read the roles": answer(200, {"elements": [role]})})
+    sample = SAMPLES["linkedin"]
+    found = http.run(linkedin.check(http, sample.app, sample.credential, sample.identity))
+    assert isinstance(found, Works)
+    assert {item.capability for item in found.missing} == {
+        Capability.MONITOR_MENTIONS,
+        Capability.READ_PUBLICATIONS,
+    }
 
+
+def test_linkedin_no_access_is_the_permission_that_was_not_given() -> None:
+    sample = SAMPLES["linkedin"]
+    narrow = replace(sample.credential, scopes=sample.credential.scopes - {"rw_organization_admin"})
+    said = {"message": "Not enough permissions", "serviceErrorCode": 100, "status": 403}
+    http = ScriptedHttp({"read the roles": answer(403, said)})
+    found = http.run(linkedin.check(http, sample.app, narrow, sample.identity))
+    assert isinstance(found, Works)
+    assert {item.what for item in found.missing} == {"rw_organization_admin"}
+
+
+def test_linkedin_roles_beyond_the_first_page_are_no_lost_roles() -> None:
+    many = [
+        {"organization": f"urn:li:organization:{number}", "role": "ADMINISTRATOR"}
+        for number in range(100)
+    ]
+    mine = {"organization": "urn:li:organization:5515715", "role": "ADMINISTRATOR"}
+
+    class Pages(ScriptedHttp):
+        async def send(self, ask: Any) -> Any:
+            further = "start=100" in ask.url
+            self.answers = {
+                "read the roles": answer(200, {"elements": [mine] if further else many})
+            }
+            return await super().send(ask)
+
+    http, sample = Pages(), SAMPLES["linkedin"]
+    found = http.run(linkedin.check(http, sample.app, sample.credential, sample.identity))
+    assert isinstance(found, Works)
+    assert found.missing == ()
+    assert len(http.asked) == 2
+
+
+def test_linkedin_partner_s_token_is_renewed_before_anybody_is_accused() -> None:
     sample = SAMPLES["linkedin"]
     partner = replace(sample.credential, refresh="hush-refresh")
     error = {"serviceErrorCode": 65602, "status": 401, "message": "expired"}
