@@ -12,11 +12,13 @@ from dashboard.adapters.mailer import Mailer
 from dashboard.adapters.passwords import Passwords
 from dashboard.adapters.pictures import Pictures
 from dashboard.adapters.redis import connect
+from dashboard.adapters.shared_hosts import SharedHosts
 from dashboard.adapters.valkey import address_of
 from dashboard.db.engine import Database
 from dashboard.platforms import available
 from dashboard.platforms.protocol import NeedsApp
 from dashboard.services.ports import Jobs, Tools
+from dashboard.services.traffic import Traffic
 from dashboard.settings import Settings, SettingsError
 
 
@@ -60,6 +62,7 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         now=utc_now,
         platforms=platforms,
         mailer=Mailer.from_settings(settings),
+        traffic=Traffic(SharedHosts(redis), alone=_alone(settings)),
     )
     return Runtime(
         tools=tools,
@@ -67,6 +70,14 @@ def build_runtime(settings: Settings, *, jobs: Callable[[Redis, bytes], Jobs]) -
         redis=redis,
         closers=(redis.close, database.close, http.close),
     )
+
+
+def _alone(settings: Settings) -> float:
+    """The part of a budget that one process uses while it cannot hear the others.
+
+    Half of an equal part: on how many machines there are others is not known then.
+    """
+    return 1 / (2 * (settings.worker_processes + 1))
 
 
 def _check_apps(settings: Settings, platforms: Mapping[str, object]) -> None:

@@ -37,7 +37,16 @@ class Rota:
 
 def draw_lot(who: UUID, when: datetime) -> float:
     """A number from 0 to 1, evenly spread over links and instants."""
-    seed = who.bytes + int(when.timestamp()).to_bytes(8, "big", signed=True)
+    return _lot(who.bytes, when)
+
+
+def spread(what: str, when: datetime) -> float:
+    """As `draw_lot`, for what has a name instead of an id."""
+    return _lot(what.encode(), when)
+
+
+def _lot(who: bytes, when: datetime) -> float:
+    seed = who + int(when.timestamp()).to_bytes(8, "big", signed=True)
     return int.from_bytes(blake2b(seed, digest_size=6).digest(), "big") / 2**48
 
 

@@ -13,6 +13,7 @@ _WORDS: dict[Silence, str] = {
     Silence.TOO_LARGE: "The answer was too large to be one.",
     Silence.REDIRECTED: "The server sent us somewhere else.",
     Silence.BROKEN_OFF: "The connection broke off.",
+    Silence.HELD_BACK: "The question waits: the platform takes no more at the moment.",
     Silence.NOT_SENT: "The question was not sent: the platform had been silent just before.",
 }
 

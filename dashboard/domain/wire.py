@@ -23,6 +23,7 @@ class Silence(StrEnum):
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"  # a redirect where none is allowed (R42)
     BROKEN_OFF = "broken_off"  # the connection ended in the middle of the answer
+    HELD_BACK = "held_back"  # our budget at the host, or its wish to wait: nothing left
     NOT_SENT = "not_sent"  # circuit open or we are shutting down: nothing left this machine
 
 

@@ -19,11 +19,22 @@ from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.untrusted import UnreadableJsonError, read_json
 from dashboard.domain.wire import Answer, Ask, Http
-from dashboard.platforms.values import Body, epoch_of, instant_of, is_count, one_line, text_of
+from dashboard.platforms.values import (
+    Body,
+    epoch_of,
+    instant_of,
+    is_count,
+    object_of,
+    one_line,
+    text_of,
+)
 
 LONGEST_WAIT = timedelta(hours=24)
 """No platform makes us wait longer, whatever it asks for (R45)."""
 
+_REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
+_FULL = 100  # per cent
+_META_RESTS = timedelta(minutes=10)
 _LONGEST_TEXT = 300
 _LONGEST_CODE = 80
 _LONGEST_RAW = 4_000
@@ -156,6 +167,30 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
             return _clamped(wait)
         until = until or _instant(reset)
     return None if until is None or there is None else _clamped(until - there)
+
+
+def used_up(headers: Mapping[str, str]) -> timedelta | None:
+    """How long nothing is left although this question was answered; None while there is something.
+
+    `X-App-Usage` of Meta counts in per cent of an hour that moves along (docs:
+    graph-api/overview/rate-limiting); asking on while it is full makes the block longer.
+    """
+    if any(
+        isinstance(part, int | float) and part >= _FULL
+        for part in _usage(headers.get("x-app-usage", "")).values()
+    ):
+        return _META_RESTS
+    left = [headers[name].strip() for name in _REMAINING if name in headers]
+    if any(re.fullmatch(r"0+(?:\.0*)?", one) for one in left):
+        return retry_after(headers)
+    return None
+
+
+def _usage(text: str) -> Body:
+    try:
+        return object_of(read_json(text.encode()[:_LONGEST_RAW])) if text else {}
+    except UnreadableJsonError:
+        return {}
 
 
 def _seconds(text: str) -> timedelta | None:

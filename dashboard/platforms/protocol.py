@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.causes import Cause
@@ -134,6 +135,8 @@ class About:
     `conditions` stand on the page before linking, `before_relink` before a relink; both in plain
     words. `wants` maps each capability to the permissions it needs, in the platform's own names.
     With `own_log_in` there are two ways in, and the others say what holds for the app password.
+    `budget` is how much it takes in a short time; None where it tells no number: then its refusals
+    and headers alone are obeyed.
     """
 
     key: str
@@ -147,6 +150,7 @@ class About:
     grant_at: str = ""  # where permissions are given, in words
     grant_url: str = ""
     history_reach: str = ""  # how far back the platform lists posts, in words
+    budget: Budget | None = None
 
 
 @runtime_checkable

@@ -1,14 +1,16 @@
 """One question to a platform and what it came to, with respect for the platform's host.
 
-A host that is silent, or asked us to wait, is not asked (R44, R45). A credential whose access part
-is over is renewed and the question asked once more. Nothing here touches the database but renewals.
+A host that is silent, asked us to wait, or has no room in its budget, is not asked (R44, R45). A
+credential whose access part is over is renewed and the question asked once more. Nothing here
+touches the database but renewals.
 """
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dashboard.db.grants import RefreshState
+from dashboard.domain import traffic
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import (
     AppProblem,
@@ -23,10 +25,12 @@ from dashboard.domain.checks import (
 from dashboard.domain.credentials import Credential
 from dashboard.domain.rota import draw_lot
 from dashboard.domain.silence import silent
-from dashboard.domain.traffic import Host, Verdict
-from dashboard.domain.wire import NoAnswerError, Silence
+from dashboard.domain.traffic import Verdict, seconds
+from dashboard.domain.wire import Http, NoAnswerError, Silence
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import Question
+from dashboard.services.pacing import DEFAULT_WISH, Watched, wish_of
+from dashboard.services.permits import Permit, place_of
 from dashboard.services.ports import Tools
 from dashboard.services.refreshing import LOSER_WAITS, refresh_grant
 from dashboard.services.renewals import (
@@ -41,7 +45,6 @@ from dashboard.services.renewals import (
 
 _OVER_SOON = timedelta(seconds=30)
 _RENEWING = timedelta(seconds=20)  # until it is looked again what somebody else's renewal brought
-_DEFAULT_WISH = timedelta(minutes=1)
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 
@@ -69,40 +72,56 @@ class Gates:
         return self.hosts.setdefault(place, asyncio.Semaphore(self.per_host))
 
 
-async def ask(tools: Tools, question: Question, gates: Gates) -> CheckOutcome | Wait | None:
+async def ask(
+    tools: Tools, question: Question, permit: Permit, gates: Gates
+) -> CheckOutcome | Wait | None:
     """Ask about one link; None when the process is to stop before the question was begun."""
-    link = question.link
-    place = link.server or link.platform
+    if permit.verdict is Verdict.SILENT:
+        return _not_asked()
+    if permit.verdict in {Verdict.ASKED_TO_WAIT, Verdict.HELD_BACK}:
+        return _later(tools, question, permit.next_at)
+    place = place_of(question)
     async with gates.host(place), gates.overall:
         if tools.stopping.is_set():
             return None
-        now, host = tools.now(), tools.traffic.host(place)
-        lot = draw_lot(link.link_id, now)
-        verdict = host.verdict(now)
-        if verdict is Verdict.SILENT:
-            return silent(NoAnswerError(Silence.NOT_SENT, call="check the link"))
+        host = tools.traffic.host(place)
+        verdict = host.verdict(seconds(tools.now()))
         if verdict is Verdict.ASKED_TO_WAIT:
-            return Wait(span=_wish(host, now, lot))
-        found = await _with_a_usable_credential(tools, question)
-        if isinstance(found, NoAnswer):
-            _remember(host, found, tools.now(), lot)
-        else:
-            host.heard()
+            return _later(tools, question, host.waiting_until)
+        if verdict is not Verdict.ASK and permit.verdict is not Verdict.TRY:
+            return _not_asked()  # it fell silent since
+        watched = Watched(tools.http)
+        found = await _with_a_usable_credential(tools, watched, question)
+        _remember(tools, question, found, watched)
         return found
 
 
-async def _with_a_usable_credential(tools: Tools, question: Question) -> CheckOutcome | Wait:
+def _not_asked() -> NoAnswer:
+    return silent(NoAnswerError(Silence.NOT_SENT, call="check the link"))
+
+
+def _later(tools: Tools, question: Question, at: float) -> Wait:
+    """Its wish is never shortened (R45); a tenth more, so that not all come back at once."""
+    now = tools.now()
+    left = timedelta(seconds=max(0.0, at - seconds(now)))
+    lot = draw_lot(question.link.link_id, now)
+    return Wait(span=left * (1 + 0.1 * lot) + timedelta(seconds=1))
+
+
+async def _with_a_usable_credential(
+    tools: Tools, http: Http, question: Question
+) -> CheckOutcome | Wait:
     ends = question.credential.expires_at
     if ends is not None and ends <= tools.now() + _OVER_SOON and _can_renew(question):
-        return await _renew_and_ask(tools, question)
-    outcome = await _ask(tools, question, question.credential)
+        return await _renew_and_ask(tools, http, question)
+    outcome = await _ask(http, question, question.credential)
     if isinstance(outcome, Works):
         return _with_its_end(question, outcome)
     if not isinstance(outcome, NeedsRefresh):
         return outcome
     if not _can_renew(question):
         return Refused(cause=Cause.TOKEN_RAN_OUT, evidence=outcome.evidence)
-    return await _renew_and_ask(tools, question)
+    return await _renew_and_ask(tools, http, question)
 
 
 def _with_its_end(question: Question, works: Works) -> Works:
@@ -113,12 +132,12 @@ def _with_its_end(question: Question, works: Works) -> Works:
     return replace(works, renew_by=min(ends, works.renew_by or ends))
 
 
-async def _renew_and_ask(tools: Tools, question: Question) -> CheckOutcome | Wait:
+async def _renew_and_ask(tools: Tools, http: Http, question: Question) -> CheckOutcome | Wait:
     grant = question.grant
     renewal = await refresh_grant(tools, grant.id, generation=grant.generation, wait=LOSER_WAITS)
     if not isinstance(renewal, Renewed):
         return _without_renewal(tools, renewal)
-    outcome = await _ask(tools, question, renewal.credential)
+    outcome = await _ask(http, question, renewal.credential)
     if isinstance(outcome, NeedsRefresh):
         # Refused although new: believed only when it happens again (R36).
         said = replace(outcome.evidence, ruled_out=("the permission was renewed just before",))
@@ -140,11 +159,9 @@ def _without_renewal(tools: Tools, renewal: Renewal) -> CheckOutcome | Wait:
             return Wait(span=tools.settings.check_every)
 
 
-async def _ask(tools: Tools, question: Question, credential: Credential) -> CheckOutcome:
+async def _ask(http: Http, question: Question, credential: Credential) -> CheckOutcome:
     try:
-        return await question.platform.check(
-            tools.http, question.app, credential, question.link.identity
-        )
+        return await question.platform.check(http, question.app, credential, question.link.identity)
     except NoAnswerError as error:
         return silent(error)
 
@@ -161,17 +178,25 @@ def _cause_of_silence(evidence: Evidence) -> Cause:
     return Cause.NO_ANSWER
 
 
-def _remember(host: Host, found: NoAnswer, now: datetime, lot: float) -> None:
-    if found.cause is Cause.RATE_LIMITED:
-        host.heard()
-        host.asked_to_wait(now, found.retry_after or _DEFAULT_WISH)
-        return
-    host.silent(now, lot)
-    if found.retry_after is not None:
-        host.asked_to_wait(now, found.retry_after)
-
-
-def _wish(host: Host, now: datetime, lot: float) -> timedelta:
-    """What is left of its wish, and a tenth more so that not all come back at once (R45)."""
-    left = (host.waiting_until or now) - now
-    return left * (1 + 0.1 * lot) + timedelta(seconds=1)
+def _remember(
+    tools: Tools, question: Question, found: CheckOutcome | Wait, watched: Watched
+) -> None:
+    """Tell all processes what was met; nothing when it is what everybody knows."""
+    place, budget, now = place_of(question), question.platform.about.budget, tools.now()
+    at, lot = seconds(now), draw_lot(question.link.link_id, now)
+    wishes = [wish_of(answer, budget) for answer in watched.answers]
+    limited = isinstance(found, NoAnswer) and found.cause is Cause.RATE_LIMITED
+    if isinstance(found, NoAnswer):
+        wishes.append(found.retry_after or (DEFAULT_WISH if limited else None))
+        if not limited:
+            tools.traffic.note(place, lambda host: traffic.silent(host, now=at, lot=lot))
+    if (limited or not isinstance(found, NoAnswer | Wait)) and not tools.traffic.host(
+        place
+    ).is_pristine:
+        tools.traffic.note(place, traffic.heard)
+    wish = max((one for one in wishes if one is not None), default=None)
+    if wish is not None:
+        tools.traffic.note(place, lambda host: traffic.asked_to_wait(host, wish, budget, now=at))
+    more = len(watched.answers) - 1
+    if more > 0 and budget is not None:
+        tools.traffic.note(place, lambda host: traffic.spent(host, budget, more, now=at, share=1.0))

@@ -27,6 +27,7 @@ from dashboard.services.check_batches import (
     store,
 )
 from dashboard.services.check_questions import Gates, Wait, ask
+from dashboard.services.permits import permits, place_of
 from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
 
@@ -125,8 +126,10 @@ class _Round:
                 claim_suspect_questions, self.tools, self.owner
             )
             claimed, questions = claimed + suspects, questions + more
-        for question in questions:
-            self._open[asyncio.ensure_future(ask(self.tools, question, gates))] = question
+        if questions:
+            for question, permit in await asyncio.to_thread(permits, self.tools, questions):
+                task = asyncio.ensure_future(ask(self.tools, question, permit, gates))
+                self._open[task] = question
         return claimed > 0
 
     async def _settle(self) -> None:
@@ -135,8 +138,12 @@ class _Round:
         for task in [task for task in self._open if task.done()]:
             self._take(results, self._open.pop(task), task)
         if results:
-            await asyncio.to_thread(store, self.tools, results, self.owner)
+            await asyncio.to_thread(self._store, results)
             self.stored += len(results.findings)
+
+    def _store(self, results: Results) -> None:
+        store(self.tools, results, self.owner)
+        self.tools.traffic.exchange({place_of(question) for question in self._open.values()})
 
     def _take(
         self, results: Results, question: Question, task: asyncio.Task[CheckOutcome | Wait | None]

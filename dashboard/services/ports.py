@@ -10,9 +10,9 @@ from dashboard.adapters.letter import Letter
 from dashboard.adapters.smtp import Failed, Sent
 from dashboard.db.engine import Database
 from dashboard.domain.credentials import Sealer
-from dashboard.domain.traffic import Traffic
 from dashboard.domain.wire import Http
 from dashboard.platforms.protocol import Platform
+from dashboard.services.traffic import Traffic
 from dashboard.settings import Settings
 
 __all__ = ["Clock", "Jobs", "Mailer", "Outbound", "Passwords", "Pictures", "Sealer", "Tools"]
@@ -80,8 +80,8 @@ class Mailer(Protocol):
 class Tools:
     """What use cases work with; built once per process by `runtime.py`, by fixtures in tests.
 
-    `traffic` is what this process remembers of the platforms' hosts; `stopping` is set when the
-    process is asked to end: long work claims nothing more and hands back what it has not begun.
+    `traffic` is what is remembered of the platforms' hosts; `stopping` is set when the process is
+    asked to end: long work claims nothing more and hands back what it has not begun.
     """
 
     settings: Settings

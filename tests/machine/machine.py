@@ -31,7 +31,6 @@ from dashboard.domain.faults import planned
 from dashboard.domain.notices import NoticeKind
 from dashboard.domain.publishing import Outgoing
 from dashboard.domain.team import Right, Viewer
-from dashboard.domain.traffic import Traffic
 from dashboard.services.checking import check_due
 from dashboard.services.giving_back import give_back_access
 from dashboard.services.linking import begin
@@ -46,6 +45,7 @@ from dashboard.services.refreshing import refresh_due, refresh_grant
 from dashboard.services.relinking import Settled, settle
 from dashboard.services.removal import remove, restore
 from dashboard.services.sending import send_due
+from dashboard.services.traffic import Traffic
 from tests.factories import make_role, make_user
 from tests.fakes import FrozenClock, RecordingJobs
 from tests.machine.holds import Holds

@@ -95,7 +95,7 @@ def check(tools: Tools, account_id: UUID, *outcomes: CheckOutcome | Exception) -
     row = link_of(tools.database, account_id)
     for outcome in outcomes:
         fake.outcomes[remote_id.remote_id] = outcome
-        tools.traffic.hosts.clear()
+        tools.traffic.forget()
         clock.instant = max(clock.instant, row.next_check_at)
         check_due(tools)
         row = link_of(tools.database, account_id)

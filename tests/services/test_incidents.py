@@ -148,7 +148,7 @@ def test_a_real_refusal_during_an_outage_alarms_at_once(
     box.letters.clear()
     sky.outcomes["fake-3"] = REFUSED
     for _ in range(20):
-        tools.traffic.hosts.clear()  # a process that has not met the silence and asks everybody
+        tools.traffic.forget()  # a process that has not met the silence and asks everybody
         live(tools, clock, 1)
     assert sorted(letter.to for letter in box.letters) == readers
     assert "fake 3" in box.letters[0].subject
