@@ -32,6 +32,7 @@ class Planned:
     account_id: UUID
     link_id: UUID
     platform: str
+    server: str
     remote_id: str
     name: str
     handle: str
@@ -267,6 +268,7 @@ def _planned(session: Session, publication_id: UUID) -> Planned | None:
         account_id=account.id,
         link_id=link.id,
         platform=account.platform,
+        server=account.server,
         remote_id=account.remote_id,
         name=account.name,
         handle=account.handle,

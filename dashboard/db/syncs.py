@@ -21,6 +21,7 @@ class Claimed:
 
     account_id: UUID
     platform: str
+    server: str
     remote_id: str
     name: str
     handle: str
@@ -29,13 +30,17 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a synchronisation did; `trouble` in plain words when it stopped early."""
+    """What a synchronisation did; `trouble` in plain words when it stopped early.
+
+    `again_at` when it is to go on before its usual time, automatic or not.
+    """
 
     loaded: int = 0
     changed: int = 0
     gone: int = 0
     back_to: datetime | None = None
     trouble: str = ""
+    again_at: datetime | None = None
 
 
 def ask_for_sync(session: Session, account_id: UUID, *, by: UUID | None, now: datetime) -> None:
@@ -109,6 +114,7 @@ def claim_sync(session: Session, account_id: UUID, *, owner: str, now: datetime)
     return Claimed(
         account_id=account.id,
         platform=account.platform,
+        server=account.server,
         remote_id=account.remote_id,
         name=account.name,
         handle=account.handle,
@@ -128,7 +134,7 @@ def finish_sync(
     if account is None:
         return False
     account.sync_claim, account.sync_claimed_until = "", None
-    account.next_sync_at = now + SYNC_EVERY if account.auto_sync else None
+    account.next_sync_at = report.again_at or (now + SYNC_EVERY if account.auto_sync else None)
     running = session.execute(
         select(SyncRow).where(
             col(SyncRow.account_id) == account_id, col(SyncRow.state) == "running"

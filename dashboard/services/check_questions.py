@@ -151,6 +151,8 @@ def _without_renewal(tools: Tools, renewal: Renewal) -> CheckOutcome | Wait:
             return after_refused_refresh(cause, evidence)
         case Unclear(evidence=evidence, app_problem=True):
             return AppProblem(evidence=evidence)
+        case Unclear(evidence=evidence) if evidence.code == Silence.HELD_BACK:
+            return Wait(span=_RENEWING)
         case Unclear(evidence=evidence):
             return NoAnswer(cause=_cause_of_silence(evidence), evidence=evidence)
         case UnderWay():

@@ -16,7 +16,7 @@ from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
-from dashboard.domain.wire import NoAnswerError
+from dashboard.domain.wire import Http, NoAnswerError
 from dashboard.platforms.protocol import ListsMentions
 from dashboard.services.ports import Tools
 
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 async def load_mentions(
     tools: Tools,
+    http: Http,
     platform: object,
     account_id: UUID,
     grant_id: UUID,
@@ -43,9 +44,7 @@ async def load_mentions(
     try:
         app = await asyncio.to_thread(_app, tools, grant_id)
         for _ in range(_MOST_PAGES):
-            page, cursor = await platform.mentions(
-                tools.http, app, credential, identity, cursor=cursor
-            )
+            page, cursor = await platform.mentions(http, app, credential, identity, cursor=cursor)
             inside = [mention for mention in page if mention.at >= since]
             stored = await asyncio.to_thread(_store, tools, account_id, inside)
             new += stored

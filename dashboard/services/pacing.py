@@ -49,6 +49,7 @@ class Paced:
     """Asks for leave before each question; raises NoAnswerError(HELD_BACK) when there is none."""
 
     tools: Tools
+    http: Http
     place: str
     budget: Budget | None
     priority: Priority
@@ -56,7 +57,7 @@ class Paced:
     async def send(self, ask: Ask) -> Answer:
         await self._leave(ask)
         try:
-            answer = await self.tools.http.send(ask)
+            answer = await self.http.send(ask)
         except NoAnswerError as error:
             if error.silence not in _NOT_THE_HOST:
                 await self._tell(silent=True)
@@ -115,11 +116,19 @@ class Paced:
         await asyncio.to_thread(self.tools.traffic.exchange, ())
 
 
-def paced(tools: Tools, platform: str, server: str, priority: Priority) -> Paced:
-    """The client for questions to one host, all of the same priority."""
+def paced(
+    tools: Tools, platform: str, server: str, priority: Priority, *, through: Http | None = None
+) -> Paced:
+    """The client for questions to one host, all of the same priority, sent `through` another."""
     known = tools.platforms.get(platform)
     budget = known.about.budget if known else None
-    return Paced(tools=tools, place=server or platform, budget=budget, priority=priority)
+    return Paced(
+        tools=tools,
+        http=through or tools.http,
+        place=server or platform,
+        budget=budget,
+        priority=priority,
+    )
 
 
 def wish_of(answer: Answer, budget: Budget | None) -> timedelta | None:

@@ -22,6 +22,7 @@ from dashboard.db.outgoing import (
 )
 from dashboard.db.outgoing import any_publication_due as _any_due
 from dashboard.db.syncs import ask_for_sync
+from dashboard.domain.budgets import Priority
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.checks import Evidence
 from dashboard.domain.errors import CannotDecryptError, PlatformError
@@ -39,6 +40,7 @@ from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Publishes
 from dashboard.services.credentials import app_and_credential
 from dashboard.services.fates import FIRST_ASKED_AFTER, traced
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 
 _AGAIN_AFTER = timedelta(minutes=2)
@@ -111,8 +113,10 @@ def _send(tools: Tools, planned: Planned, owner: str) -> PublishOutcome:
             return _no("Another worker took over.", again=True)
     point("publish.before_sending")
     identity = Identity(remote_id=planned.remote_id, name=planned.name, handle=planned.handle)
+    # A person's post is counted and never held back; silence is told to the other processes.
+    http = paced(tools, planned.platform, planned.server, Priority.PERSON)
     outcome = tools.http.run(
-        platform.publish(tools.http, app, credential, identity, _public(tools, planned.post))
+        platform.publish(http, app, credential, identity, _public(tools, planned.post))
     )
     point("publish.after_sending")
     return outcome

@@ -19,6 +19,7 @@ from dashboard.db.links import due_with_grant
 from dashboard.db.salvage import forget_salvage
 from dashboard.domain.errors import CannotDecryptError
 from dashboard.domain.rota import draw_lot
+from dashboard.domain.traffic import Verdict, seconds
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.ports import Tools
 from dashboard.services.renewals import (
@@ -142,13 +143,16 @@ def turns(due: Sequence[DueGrant], lots: Sequence[float]) -> list[float]:
 
 async def _refresh_all(tools: Tools, due: Sequence[DueGrant]) -> list[Renewal]:
     began, now = time.monotonic(), tools.now()
+    await asyncio.to_thread(tools.traffic.exchange, {one.server or one.platform for one in due})
     gates = {(grant.platform, grant.server): asyncio.Semaphore(_AT_ONCE) for grant in due}
 
     async def one(grant: DueGrant, begins: float) -> Renewal:
         while not tools.stopping.is_set() and (left := began + begins - time.monotonic()) > 0:  # noqa: ASYNC110  # it is set by another thread
             await asyncio.sleep(min(left, _LOOKS_UP_EVERY))
         async with gates[(grant.platform, grant.server)]:
-            if tools.stopping.is_set():
+            # To ask a host that is silent could only lose an answer (R35): the next turn is soon.
+            host = tools.traffic.host(grant.server or grant.platform)
+            if tools.stopping.is_set() or host.verdict(seconds(tools.now())) is Verdict.SILENT:
                 return UnderWay()
             return await refresh_grant(tools, grant.id, generation=grant.generation, wait=0.0)
 

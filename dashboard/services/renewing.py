@@ -17,6 +17,7 @@ from uuid import uuid4
 from dashboard.db.apps import note_app_problem
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.grants import Lease, Refusal, StoredGrant, end_lease, store_refusal, take_lease
+from dashboard.domain.budgets import Priority
 from dashboard.domain.causes import OWNER_MUST_ACT, Cause
 from dashboard.domain.checks import Evidence
 from dashboard.domain.credentials import App, Credential
@@ -31,6 +32,7 @@ from dashboard.platforms.protocol import (
     RefreshRefused,
     RefreshUnclear,
 )
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 from dashboard.services.renewals import (
     AGAIN_WITHIN,
@@ -114,9 +116,9 @@ class Attempt:
         if time.monotonic() > until:
             return None
         unhurried = _Unhurried(self.tools.http, time.monotonic() + ANSWER_WITHIN)
-        outcome = await self.platform.refresh(
-            unhurried, self.app, self.credential, now=self.tools.now()
-        )
+        grant = self.grant
+        http = paced(self.tools, grant.platform, grant.server, Priority.REFRESH, through=unhurried)
+        outcome = await self.platform.refresh(http, self.app, self.credential, now=self.tools.now())
         point("refresh.after_response")
         return outcome
 

@@ -7,6 +7,7 @@ the middle. A listing that repeats itself ends; one odd post does not stop its p
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from dashboard.db.syncs import (
     finish_sync,
     set_auto_sync,
 )
+from dashboard.domain.budgets import Priority
 from dashboard.domain.calendar import FoundPost, window_start
 from dashboard.domain.credentials import Credential
 from dashboard.domain.errors import (
@@ -31,13 +33,15 @@ from dashboard.domain.errors import (
 )
 from dashboard.domain.links import Identity
 from dashboard.domain.team import Right, Viewer
-from dashboard.domain.wire import NoAnswerError
+from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.protocol import ListsPosts
 from dashboard.services.credentials import renewed_credential, usable_credential
 from dashboard.services.mentions import load_mentions
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 
 _MOST_PAGES = 500
+_HELD_BACK_FOR = timedelta(minutes=10)
 _FUTURE_ALLOWED = timedelta(days=1)
 
 log = logging.getLogger(__name__)
@@ -99,7 +103,9 @@ async def _load(tools: Tools, claimed: Claimed) -> Report:
     progress = _Progress(tools, claimed, since)
     try:
         await _walk(tools, claimed, platform, progress)
-    except NoAnswerError:
+    except NoAnswerError as error:
+        if error.silence is Silence.HELD_BACK:
+            return progress.put_off()
         return progress.report("The platform did not answer. Linkkeeper tries again later.")
     except PlatformError as error:
         log.info("sync ended early", extra={"account": str(claimed.account_id), "why": error.kind})
@@ -124,6 +130,7 @@ async def _walk(
         await progress.walk(platform, credential)
     await load_mentions(
         tools,
+        progress.http,
         platform,
         claimed.account_id,
         claimed.grant_id,
@@ -140,6 +147,7 @@ class _Progress:
         self._tools = tools
         self._claimed = claimed
         self.since = since
+        self.http = paced(tools, claimed.platform, claimed.server, Priority.SYNC)
         self.identity = Identity(
             remote_id=claimed.remote_id, name=claimed.name, handle=claimed.handle
         )
@@ -153,7 +161,7 @@ class _Progress:
         seen = {cursor}
         for _ in range(_MOST_PAGES):
             posts, cursor = await platform.posts(
-                self._tools.http, credential, self.identity, cursor=cursor
+                self.http, credential, self.identity, cursor=cursor
             )
             reached_the_end = await asyncio.to_thread(self._take, posts)
             if reached_the_end or not cursor:
@@ -193,6 +201,11 @@ class _Progress:
                 now=self._tools.now(),
             )
             note_looked_for(unit, self._claimed.account_id, now=self._tools.now())
+
+    def put_off(self) -> Report:
+        """The platform takes no more for now: what is loaded stays, the rest comes soon."""
+        words = "The platform takes no more questions at the moment. Linkkeeper goes on later."
+        return replace(self.report(words), again_at=self._tools.now() + _HELD_BACK_FOR)
 
     def report(self, trouble: str) -> Report:
         return Report(

@@ -127,7 +127,7 @@ steps = st.lists(
 def test_whatever_happens_at_most_one_question_tries_a_silent_host(
     happened: list[tuple[str, float, float]],
 ) -> None:
-    """R44: and however silent it was, it is tried again within two minutes, and one answer opens."""
+    """R44: and however silent it was, it is tried again soon, and one answer opens it."""
     host, now, trying_since = Host(), NOW, None
     for what, passed, lot in happened:
         now += passed

@@ -173,9 +173,7 @@ class Switched:
 def test_what_was_used_and_met_meanwhile_counts_when_valkey_is_back(
     redis_url: str, tmp_path: Path
 ) -> None:
-    shared = Switched(
-        SharedHosts(connect(redis_url)), SharedHosts(connect(nobody_there(tmp_path)))
-    )
+    shared = Switched(SharedHosts(connect(redis_url)), SharedHosts(connect(nobody_there(tmp_path))))
     here, other = Traffic(shared, alone=0.5), process(redis_url)
     leave(other, 1)
     shared.is_away = True

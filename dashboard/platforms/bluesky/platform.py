@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, Missing
 from dashboard.domain.causes import Cause
@@ -118,6 +119,7 @@ class Bluesky:
         grant_at=f"Bluesky > {WHERE}: make a new one, with direct messages allowed; then relink",
         grant_url="https://bsky.app/settings/app-passwords",
         history_reach="Bluesky gives the whole history of an account.",
+        budget=Budget(requests=3000, seconds=300, source="docs.bsky.app, rate limits: per address"),
     )
 
     rules = PostRules(longest=300, picture=PictureRule.UPLOADED)

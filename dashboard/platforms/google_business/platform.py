@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, MissingKind
 from dashboard.domain.checks import CheckOutcome, Evidence, Works
@@ -99,6 +100,9 @@ class GoogleBusiness(GooglePlatform):
         grant_at="Google Business Profile > People and access",
         grant_url="https://business.google.com/locations",
         history_reach="Google lists the posts of a location; how far back it does not say.",
+        budget=Budget(
+            requests=300, seconds=60, source="developers.google.com/my-business/content/limits"
+        ),
     )
     guide = AppGuide(
         console_url="https://console.cloud.google.com/auth/clients",

@@ -13,6 +13,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.checks import Blocked, CheckOutcome, Works
@@ -82,6 +83,12 @@ class Mastodon:
         ),
         grant_at="Relink the account and allow all that the server lists",
         history_reach="Mastodon gives the whole history of an account.",
+        budget=Budget(
+            requests=300,
+            seconds=300,
+            source="docs.joinmastodon.org/api/rate-limits: per account; servers may differ",
+            shared=False,
+        ),
     )
 
     # The standard length; servers may allow more (docs: user/posting).

@@ -1,5 +1,6 @@
 """What people are told about Reddit, and where and what it is asked."""
 
+from dashboard.domain.budgets import Budget, Told
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.publishing import PostRules
 from dashboard.platforms.protocol import About, AppGuide
@@ -31,6 +32,12 @@ ABOUT = About(
     grant_at="Relink the account and allow everything that Reddit asks for",
     grant_url="https://www.reddit.com/prefs/apps",
     history_reach="Reddit lists about the newest 1,000 posts of an account.",
+    budget=Budget(
+        requests=1000,
+        seconds=600,
+        source="100 a minute per client, averaged over ten minutes; from memory",
+        told=Told.HEARSAY,
+    ),
 )
 GUIDE = AppGuide(
     console_url="https://www.reddit.com/prefs/apps",

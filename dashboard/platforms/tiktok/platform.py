@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import unquote
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.checks import CheckOutcome, Works
@@ -60,6 +61,9 @@ class TikTok(CodeLogIn):
         grant_at="Relink the account and leave all permissions switched on",
         grant_url="https://www.tiktok.com/setting",
         history_reach="TikTok lists all public videos of an account.",
+        budget=Budget(
+            requests=600, seconds=60, source="developers.tiktok.com/doc/tiktok-api-v2-rate-limit"
+        ),
     )
     guide = AppGuide(
         console_url="https://developers.tiktok.com/apps/",

@@ -1,5 +1,6 @@
 """What people are told about X, and where and what it is asked."""
 
+from dashboard.domain.budgets import Budget
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.publishing import PictureRule, PostRules
 from dashboard.platforms.protocol import About, AppGuide
@@ -38,6 +39,12 @@ ABOUT = About(
     grant_at="Relink the account and allow everything that X asks for",
     grant_url="https://x.com/settings/connected_apps",
     history_reach="X gives the newest 3,200 posts of an account.",
+    budget=Budget(
+        requests=75,
+        seconds=900,
+        source="docs: x-api/fundamentals/rate-limits, /2/users/me, per user",
+        shared=False,
+    ),
 )
 GUIDE = AppGuide(
     console_url="https://console.x.com/",
