@@ -306,12 +306,12 @@ class Machine(Holds):
     def an_hour_without_the_platform(self) -> None:
         """I7: nobody gets more than one mail at its start and one at its end."""
         self.world.stammers, self.world.next_refresh, self.jobs.away = 0, "ok", False
-        self._live(times=4, minutes=11)
+        self._live(times=3, minutes=11)
         before = self.told_of_silence()
         self.world.outage = True
-        self._live(times=8, minutes=8)
+        self._live(times=5, minutes=12)
         self.world.outage = False
-        self._live(times=12, minutes=8)
+        self._live(times=8, minutes=11)
         more = self.told_of_silence() - before
         assert max(more.values(), default=0) <= 2, "an outage was told more than twice"
 
