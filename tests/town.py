@@ -93,8 +93,8 @@ class Town:
 
 
 @contextmanager
-def running_town(folder: Path) -> Iterator[Town]:
-    app = create_app(folder, seed=True)
+def running_town(folder: Path, *, with_dialects: bool = False) -> Iterator[Town]:
+    app = create_app(folder, seed=True, with_dialects=with_dialects)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

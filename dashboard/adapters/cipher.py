@@ -51,7 +51,7 @@ class Cipher:
         try:
             return AESGCM(key).decrypt(nonce, rest, _place(table, row, column))
         except InvalidTag:
-            pass
+            pass  # told below, where the new error does not carry this one and its frame along
         raise CannotDecryptError("it was sealed for another place, or altered")
 
     def is_sealed_with_newest(self, sealed: bytes) -> bool:

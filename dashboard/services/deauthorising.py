@@ -69,7 +69,7 @@ def _verified(
             talk = platform.read_push(tools.http, app, delivery, now=tools.now())
             return app, tools.http.run(talk)
         except ForgedPushError:
-            continue
+            continue  # another of our registrations may have been meant; if none was, it is logged
     log.warning("a forged or unreadable push", extra={"platform": key})
     raise ForgedPushError
 
@@ -100,6 +100,7 @@ def _apps(tools: Tools, key: str) -> list[App]:
             try:
                 app = find_app(session, tools.cipher, app_id)
             except CannotDecryptError:
+                log.warning("a registration cannot be opened", extra={"app": str(app_id)})
                 continue
             if app is not None:
                 found.append(app)

@@ -4,17 +4,20 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import psycopg
 from redis.exceptions import RedisError
 
 from dashboard.adapters.redis import connect
 from tests.adapters.mail_sink import Sink
-from tests.cli.running import Installation
+from tests.cli.running import ROOT, Installation
 from tests.town import Town
 
 FAULTS = (
@@ -24,8 +27,36 @@ FAULTS = (
     {"kind": "429", "calls": "read", "seconds": "2", "count": "4"},
     {"kind": "hang", "calls": "all", "seconds": "3", "count": "3"},
     {"kind": "html", "calls": "all", "count": "4"},
+    {"kind": "drop_after", "calls": "write", "count": "1"},
+    {"kind": "500", "calls": "write", "count": "1"},
 )
 ENDINGS = ("change-password", "remove-app")
+
+
+@dataclass
+class SecondScheduler:
+    """Any number of schedulers may run (R67): one more, on the same database and Valkey."""
+
+    environ: dict[str, str]
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+
+    def keep_going(self) -> None:
+        """Start it, again if it was killed."""
+        if self._process is None or self._process.poll() is not None:
+            command = [sys.executable, "-m", "jobs.schedule"]
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | self.environ, stderr=subprocess.DEVNULL
+            )
+
+    def pids(self) -> list[int]:
+        return [self._process.pid] if self._process and self._process.poll() is None else []
+
+    def end(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            self._process.wait(timeout=60)
 
 
 @dataclass
@@ -38,6 +69,7 @@ class Nemesis:
     database_url: str
     chance: random.Random
     handles: list[str]
+    second: "SecondScheduler"
 
     def rage(self, seconds: float, between: Callable[[], None]) -> list[str]:
         """Act until the time is over, with the work of people in `between`; what was done."""
@@ -46,6 +78,7 @@ class Nemesis:
         acts = (
             self.kill,
             self.kill,
+            self.kill_valkey,
             self.terminate,
             self.freeze,
             self.flush,
@@ -57,12 +90,19 @@ class Nemesis:
         )
         while time.monotonic() < until:
             done.append(self.chance.choice(acts)())
+            self.second.keep_going()
             between()
             time.sleep(self.chance.uniform(1, 5))
         return done
 
     def kill(self) -> str:
         return self._signal(signal.SIGKILL)
+
+    def kill_valkey(self) -> str:
+        for pid in self.installation.parts().get("valkey-server", []):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return "valkey-server got SIGKILL"
 
     def terminate(self) -> str:
         return self._signal(signal.SIGTERM)
@@ -143,4 +183,5 @@ class Nemesis:
             for pid in pids
             if name.startswith("lk-") or name == "valkey-server"
         ]
+        parts += [("second scheduler", pid) for pid in self.second.pids()]
         return self.chance.choice(parts) if parts else ("nobody", 2**22 + 1)

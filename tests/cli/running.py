@@ -42,11 +42,13 @@ def refused(*arguments: str, **environ: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-def wait_for(what: Callable[[], bool], *, seconds: float = 30) -> None:
+def wait_for(what: Callable[[], bool], *, seconds: float = 30) -> bool:
+    """True as soon as it happens; fails when it does not happen in time."""
     give_up = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < give_up, "it did not happen in time"
         time.sleep(0.05)
+    return True
 
 
 class Installation:

@@ -22,7 +22,7 @@ def _bench(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_bench_measures_on_both_databases() -> None:
-    _measures("restart", 2)
+    assert_measures("restart", 2)
 
 
 @pytest.mark.slow
@@ -30,10 +30,10 @@ def test_a_bench_measures_on_both_databases() -> None:
     ("name", "lines"), [("due", 6), ("accounts-page", 4), ("poll", 4), ("alert", 4)]
 )
 def test_every_bench_measures_on_both_databases(name: str, lines: int) -> None:
-    _measures(name, lines)
+    assert_measures(name, lines)
 
 
-def _measures(name: str, lines: int) -> None:
+def assert_measures(name: str, lines: int) -> None:
     found = BENCHES[name](20)
     assert len(found) == lines
     assert {figure.where for figure in found} == {"SQLite", "PostgreSQL"}

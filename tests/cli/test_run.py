@@ -89,7 +89,7 @@ def test_a_part_that_is_killed_comes_back(up: Installation, part: str) -> None:
     [killed] = up.parts()[part]
     os.kill(killed, signal.SIGKILL)
 
-    wait_for(lambda: up.parts().get(part, [killed]) != [killed])
+    assert wait_for(lambda: up.parts().get(part, [killed]) != [killed])
 
 
 def test_a_valkey_that_cannot_read_its_own_data_starts_empty(up: Installation) -> None:
@@ -101,7 +101,7 @@ def test_a_valkey_that_cannot_read_its_own_data_starts_empty(up: Installation) -
 
     server = connect(f"unix://{up.folder}/valkey/valkey.sock")
     wait_for(lambda: up.parts().get("valkey-server", [killed]) != [killed])
-    wait_for(lambda: data.with_suffix(".unreadable").exists() and answers(server))
+    assert wait_for(lambda: data.with_suffix(".unreadable").exists() and answers(server))
     server.close()
 
 
@@ -135,7 +135,7 @@ def test_workers_and_scheduler_give_signs_of_life(up: Installation) -> None:
         with sqlite3.connect(up.folder / "linkkeeper.sqlite3") as database:
             return {row[0] for row in database.execute("SELECT kind FROM heartbeats")}
 
-    wait_for(lambda: kinds() == {"worker", "scheduler"})
+    assert wait_for(lambda: kinds() == {"worker", "scheduler"})
 
 
 def test_it_stops_within_five_seconds_leaves_nothing_and_is_up_again_soon(

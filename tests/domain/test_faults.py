@@ -5,10 +5,6 @@ import pytest
 from dashboard.domain.faults import planned, point
 
 
-def test_without_a_plan_nothing_happens() -> None:
-    point("anything")
-
-
 def test_a_plan_sees_every_point_and_ends_with_its_block() -> None:
     seen: list[str] = []
     with planned(seen.append):

@@ -19,11 +19,13 @@ from tests.cli.running import ROOT
 KEY = b"k" * 32
 
 
-def wait_for(what: Callable[[], object], *, seconds: float = 60) -> None:
+def wait_for(what: Callable[[], object], *, seconds: float = 60) -> bool:
+    """True as soon as it happens; fails when it does not happen in time."""
     give_up = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < give_up, "it did not happen in time"
         time.sleep(0.02)
+    return True
 
 
 class Served:
@@ -83,12 +85,12 @@ def test_without_redis_due_work_is_looked_for_in_sql_and_hints_count_again_later
         hint(server.url, "before")
         wait_for(lambda: worker.ran)
         assert worker.looked_alone == 0
-    wait_for(lambda: worker.looked_alone > 1)
+    assert wait_for(lambda: worker.looked_alone > 1)
 
     server.set_aside_data()
     with valkey.running(tmp_path) as server:
         wait_for(lambda: hint(server.url, "after"))
-        wait_for(lambda: ("upkeep", "after") in worker.ran)
+        assert wait_for(lambda: ("upkeep", "after") in worker.ran)
 
 
 def test_a_worker_starts_where_there_is_no_redis_yet(
@@ -96,7 +98,7 @@ def test_a_worker_starts_where_there_is_no_redis_yet(
 ) -> None:
     worker = served(f"unix://{tmp_path}/valkey.sock")
 
-    wait_for(lambda: worker.looked_alone > 1)
+    assert wait_for(lambda: worker.looked_alone > 1)
 
 
 def test_a_flushed_redis_does_not_stop_a_worker(
@@ -109,7 +111,7 @@ def test_a_flushed_redis_does_not_stop_a_worker(
         client.flushall()
         client.close()
         hint(redis_url, str(number))
-        wait_for(lambda number=number: ("upkeep", str(number)) in worker.ran)
+        assert wait_for(lambda number=number: ("upkeep", str(number)) in worker.ran)
 
 
 def test_a_job_at_hand_is_finished_and_no_other_begun(redis_url: str, tmp_path: Path) -> None:

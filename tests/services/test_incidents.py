@@ -104,17 +104,17 @@ def test_r59_i7_an_hour_without_a_platform_is_one_mail_at_its_start_and_one_at_i
     tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
 ) -> None:
     number = 300 if tools.database.is_sqlite else 60  # all 300 there, too: with the long tests
-    _an_hour_without(tools, readers, sky, box, clock, number)
+    assert_an_hour_is_told_twice(tools, readers, sky, box, clock, number)
 
 
 @pytest.mark.slow
 def test_r59_300_accounts_on_either_database(
     tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
 ) -> None:
-    _an_hour_without(tools, readers, sky, box, clock, 300)
+    assert_an_hour_is_told_twice(tools, readers, sky, box, clock, 300)
 
 
-def _an_hour_without(  # the whole of the story
+def assert_an_hour_is_told_twice(
     tools: Tools,
     readers: list[str],
     sky: Weather,

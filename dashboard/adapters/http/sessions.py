@@ -128,7 +128,7 @@ async def _never_twice(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-        pass
+        pass  # told below as our own error, so that aiohttp does not recognise its one and repeat
     raise EndedError(Silence.BROKEN_OFF)
 
 

@@ -89,7 +89,7 @@ def cpu_below(parent: int | None) -> float:
     for place in Path("/proc").glob("[0-9]*/stat") if parent else ():
         try:
             name, fields = place.parent.name, place.read_text().rpartition(")")[2].split()
-        except OSError:  # it ended meanwhile
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             continue
         if name == str(parent) or fields[1] == str(parent):
             total += sum(int(ticks) for ticks in fields[11:15])
@@ -102,7 +102,7 @@ def descendants(parent: int) -> set[int]:
     for place in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(place.parent.name)] = int(place.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it ended meanwhile
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             continue
     family = {parent}
     while more := {one for one, its in parents.items() if its in family} - family:
