@@ -104,6 +104,7 @@ def make_account(
     credential: bytes = b"",
     grant_id: UUID | None = None,
     handle: str = "bakeryjansen",
+    subject_id: str = "anna",
 ) -> UUID:
     """An account with its link and a grant; returns the account's id."""
     account = AccountRow(
@@ -115,7 +116,11 @@ def make_account(
         created_at=START,
     )
     grant = GrantRow(
-        id=grant_id or uuid4(), platform=platform, subject_name="Anna", created_at=START
+        id=grant_id or uuid4(),
+        platform=platform,
+        subject_id=subject_id,
+        subject_name="Anna",
+        created_at=START,
     )
     grant.credential = credential or (
         f"grants|{grant.id}|credential|".encode() + b'{"access": "a", "refresh": "r"}'

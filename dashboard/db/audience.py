@@ -3,6 +3,7 @@
 Everything is read at the moment of asking, so a role or a box that is gone counts at once (R17).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,7 +13,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import reachable
+from dashboard.db.portions import portions
 from dashboard.db.tables import AccountRow, PreferenceRow, RoleAccountRow, RoleRow, UserRow
+from dashboard.domain.incidents import Place
 from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
 
 
@@ -46,6 +49,50 @@ def audience(
         if reach:
             told.append(_recipient(user, reach))
     return tuple(told)
+
+
+def audience_at(
+    session: Session, kind: NoticeKind, place: Place, *, user_id: UUID | None = None
+) -> tuple[Recipient, ...]:
+    """Return who is told of `kind` about a place as a whole; `accounts` is left empty.
+
+    The same rules as `audience`, for all accounts there, without reading one of them.
+    """
+    there = (
+        col(AccountRow.platform) == place.platform,
+        col(AccountRow.server) == place.server,
+        col(AccountRow.removed_at).is_(None),
+    )
+    any_there = session.execute(select(col(AccountRow.id)).where(*there).limit(1)).first()
+    roles = session.execute(
+        select(col(RoleAccountRow.role_id))
+        .join(AccountRow, col(AccountRow.id) == col(RoleAccountRow.account_id))
+        .where(*there)
+        .distinct()
+    )
+    chosen = frozenset(roles.scalars())
+    return tuple(
+        _recipient(user, frozenset())
+        for user, sees_all in _willing(session, kind, user_id)
+        if any_there is not None and (sees_all or user.role_id in chosen)
+    )
+
+
+def count_at(session: Session, user_id: UUID, place: Place) -> int:
+    """How many accounts of a place the user's role has access to."""
+    role_id = session.execute(
+        select(col(UserRow.role_id)).where(col(UserRow.id) == user_id)
+    ).scalar_one()
+    return session.execute(
+        select(func.count())
+        .select_from(AccountRow)
+        .where(
+            reachable(role_id),
+            col(AccountRow.removed_at).is_(None),
+            col(AccountRow.platform) == place.platform,
+            col(AccountRow.server) == place.server,
+        )
+    ).scalar_one()
 
 
 def person_concerned(session: Session, user_id: UUID) -> Recipient | None:
@@ -91,9 +138,11 @@ def _recipient(user: UserRow, accounts: frozenset[UUID]) -> Recipient:
 
 def _existing(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
     return frozenset(
-        session.execute(
+        account_id
+        for some in portions(account_ids)
+        for account_id in session.execute(
             select(col(AccountRow.id)).where(
-                col(AccountRow.id).in_(account_ids), col(AccountRow.removed_at).is_(None)
+                col(AccountRow.id).in_(some), col(AccountRow.removed_at).is_(None)
             )
         ).scalars()
     )
@@ -101,15 +150,16 @@ def _existing(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID
 
 def _chosen(session: Session, account_ids: frozenset[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """The accounts by role, for roles that have access to chosen accounts only."""
-    chosen: dict[UUID, frozenset[UUID]] = {}
-    rows = session.execute(
-        select(col(RoleAccountRow.role_id), col(RoleAccountRow.account_id)).where(
-            col(RoleAccountRow.account_id).in_(account_ids)
+    chosen: dict[UUID, set[UUID]] = defaultdict(set)
+    for some in portions(account_ids):
+        rows = session.execute(
+            select(col(RoleAccountRow.role_id), col(RoleAccountRow.account_id)).where(
+                col(RoleAccountRow.account_id).in_(some)
+            )
         )
-    )
-    for role_id, account_id in rows:
-        chosen[role_id] = chosen.get(role_id, frozenset()) | {account_id}
-    return chosen
+        for role_id, account_id in rows:
+            chosen[role_id].add(account_id)
+    return {role_id: frozenset(accounts) for role_id, accounts in chosen.items()}
 
 
 def _willing(

@@ -1,21 +1,36 @@
-"""Incidents: opened once, counted, closed once; and the counts that decide about them."""
+"""Incidents: opened once, counted, closed once. How links stand is asked in `standing.py`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import visible
-from dashboard.db.tables import AccountRow, IncidentRow, LinkRow
-from dashboard.domain.incidents import Census, IncidentKind, Place
-from dashboard.domain.states import LinkState
+from dashboard.db.tables import AccountRow, DeliveryRow, IncidentRow
+from dashboard.domain.causes import Cause
+from dashboard.domain.deliveries import DeliveryState
+from dashboard.domain.incidents import PLATFORM_WIDE, IncidentKind, Place
 from dashboard.domain.team import Viewer
 
-_WATCHED = (col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
+_WIDE = [kind.value for kind in PLATFORM_WIDE]
+_MOST = 500
+_WENT_OUT = (DeliveryState.SENT.value, DeliveryState.KEPT.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIncident:
+    """What is known when it begins; `grant_id` is set for one of a log-in alone."""
+
+    kind: IncidentKind
+    place: Place
+    accounts: int
+    cause: Cause | None
+    grant_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,101 +40,52 @@ class Incident:
     id: UUID
     kind: IncidentKind
     place: Place
+    cause: Cause | None
     began_at: datetime
     healing_since: datetime | None
     ended_at: datetime | None
     accounts: int
     held_back: int
+    grant_id: UUID | None
+    notice_id: UUID | None
+    asked_again_at: datetime | None
 
 
-def places_of(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Place]:
-    """Where each of these accounts is."""
-    rows = session.execute(
-        select(col(AccountRow.id), col(AccountRow.platform), col(AccountRow.server)).where(
-            col(AccountRow.id).in_(account_ids)
-        )
-    )
-    return {
-        account_id: Place(platform=platform, server=server) for account_id, platform, server in rows
-    }
-
-
-def census(session: Session) -> dict[Place, Census]:
-    """How all watched links stand, by place. One pass over the links: only asked in trouble."""
-    silent = func.sum(case((col(LinkRow.silent_since).is_not(None), 1), else_=0))
-    rows = session.execute(
-        select(col(AccountRow.platform), col(AccountRow.server), func.count(), silent)
-        .select_from(LinkRow)
-        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
-        .where(*_WATCHED)
-        .group_by(col(AccountRow.platform), col(AccountRow.server))
-    )
-    return {
-        Place(platform=platform, server=server): Census(watched=watched, silent=int(quiet))
-        for platform, server, watched, quiet in rows
-    }
-
-
-def silent_accounts(session: Session, place: Place | None) -> list[UUID]:
-    """The accounts of a place (None: of all) that are not answered for."""
-    query = (
-        select(col(AccountRow.id))
-        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-        .where(*_WATCHED, col(LinkRow.silent_since).is_not(None))
-    )
-    if place is not None:
-        query = query.where(
-            col(AccountRow.platform) == place.platform, col(AccountRow.server) == place.server
-        )
-    return list(session.execute(query).scalars())
-
-
-def watched_accounts(session: Session, place: Place) -> list[UUID]:
-    """All accounts of a place that are watched."""
-    return list(
-        session.execute(
-            select(col(AccountRow.id))
-            .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-            .where(
-                *_WATCHED,
-                col(AccountRow.platform) == place.platform,
-                col(AccountRow.server) == place.server,
-            )
-        ).scalars()
-    )
-
-
-def unreachable_accounts(session: Session, place: Place | None) -> list[UUID]:
-    """The accounts of a place (None: of all) whose patience is used up."""
-    query = (
-        select(col(AccountRow.id))
-        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-        .where(*_WATCHED, col(LinkRow.state) == LinkState.UNREACHABLE.value)
-    )
-    if place is not None:
-        query = query.where(
-            col(AccountRow.platform) == place.platform, col(AccountRow.server) == place.server
-        )
-    return list(session.execute(query).scalars())
+def find_incident(session: Session, incident_id: UUID) -> Incident | None:
+    row = session.get(IncidentRow, incident_id, populate_existing=True)
+    return None if row is None else _incident(row)
 
 
 def open_incidents(session: Session) -> list[Incident]:
-    """What is going on now; few rows, whatever the number of links."""
-    rows = session.execute(
-        select(IncidentRow)
-        .where(col(IncidentRow.ended_at).is_(None))
-        .order_by(col(IncidentRow.began_at))
-    ).scalars()
-    return [_incident(row) for row in rows]
+    """What platforms or our network are in; few rows, whatever the number of links."""
+    return _open(session, wide=True)
 
 
-def incidents_since(session: Session, since: datetime) -> list[Incident]:
-    """Open ones, and those that ended after `since`, the newest first."""
+def open_log_in_incidents(session: Session) -> list[Incident]:
+    """Log-ins on which several accounts hang that no longer work."""
+    return _open(session, wide=False)
+
+
+def any_open(session: Session) -> bool:
+    """Whether a platform or our network is in one; one cheap read."""
+    found = session.execute(
+        select(col(IncidentRow.id))
+        .where(col(IncidentRow.ended_at).is_(None), col(IncidentRow.kind).in_(_WIDE))
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def wide_since(session: Session, since: datetime) -> list[Incident]:
+    """Those of platforms and of our network that are open or ended after `since`, newest first."""
     rows = session.execute(
         select(IncidentRow)
-        .where((col(IncidentRow.ended_at).is_(None)) | (col(IncidentRow.ended_at) >= since))
+        .where(
+            (col(IncidentRow.ended_at).is_(None)) | (col(IncidentRow.ended_at) >= since),
+            col(IncidentRow.kind).in_(_WIDE),
+        )
         .order_by(col(IncidentRow.began_at).desc())
-        .limit(500)
+        .limit(_MOST)
     ).scalars()
     return [_incident(row) for row in rows]
 
@@ -132,28 +98,50 @@ def seen_incidents(session: Session, viewer: Viewer, since: datetime) -> list[In
     places = {Place(platform=platform, server=server) for platform, server in rows}
     return [
         incident
-        for incident in incidents_since(session, since)
+        for incident in wide_since(session, since)
         if incident.kind is IncidentKind.OFFLINE or incident.place in places
     ]
 
 
-def insert_incident(
-    session: Session, kind: IncidentKind, place: Place, *, accounts: int, now: datetime
-) -> UUID:
-    row = IncidentRow(
-        kind=kind.value,
-        platform=place.platform,
-        server=place.server,
-        began_at=now,
-        accounts=accounts,
+def open_incident(session: Session, new: NewIncident, *, now: datetime) -> UUID | None:
+    """None when one is open at this place already: then it is that one's story."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    done = session.execute(
+        dialect.insert(IncidentRow)
+        .values(
+            id=uuid4(),
+            kind=new.kind.value,
+            platform=new.place.platform,
+            server=new.place.server,
+            grant_key=new.grant_id.hex if new.grant_id else "",
+            cause=new.cause.value if new.cause else "",
+            began_at=now,
+            accounts=new.accounts,
+            held_back=0,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["platform", "server", "grant_key"],
+            index_where=text("ended_at IS NULL"),
+        )
+        .returning(col(IncidentRow.id))
     )
-    session.add(row)
-    session.flush()
-    return row.id
+    return done.scalar_one_or_none()
+
+
+def note_start(session: Session, incident_id: UUID, notice_id: UUID) -> None:
+    """Remember what told its start: only its readers hear of its end."""
+    session.execute(
+        update(IncidentRow).where(col(IncidentRow.id) == incident_id).values(notice_id=notice_id)
+    )
 
 
 def note_held_back(
-    session: Session, incident_id: UUID, *, count: int, healing_at: datetime | None
+    session: Session,
+    incident_id: UUID,
+    *,
+    count: int,
+    healing_at: datetime | None,
+    more_accounts: int = 0,
 ) -> None:
     """Count what was told to nobody; the first answer is remembered."""
     session.execute(
@@ -161,9 +149,40 @@ def note_held_back(
         .where(col(IncidentRow.id) == incident_id)
         .values(
             held_back=IncidentRow.held_back + count,
+            accounts=IncidentRow.accounts + more_accounts,
             healing_since=func.coalesce(col(IncidentRow.healing_since), healing_at),
         )
     )
+
+
+def turn_into_refusal(session: Session, incident_id: UUID, *, accounts: int, cause: Cause) -> None:
+    """A silent place that begins to refuse everybody is still one story."""
+    session.execute(
+        update(IncidentRow)
+        .where(col(IncidentRow.id) == incident_id)
+        .values(
+            kind=IncidentKind.REFUSED.value,
+            accounts=accounts,
+            cause=cause.value,
+            healing_since=None,
+        )
+    )
+
+
+def note_asked_again(session: Session, incident: Incident, *, now: datetime) -> bool:
+    """False when somebody else has just asked."""
+    before = col(IncidentRow.asked_again_at)
+    done = session.execute(
+        update(IncidentRow)
+        .where(
+            col(IncidentRow.id) == incident.id,
+            before.is_(None)
+            if incident.asked_again_at is None
+            else before == incident.asked_again_at,
+        )
+        .values(asked_again_at=now)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def end_incident(session: Session, incident_id: UUID, *, now: datetime) -> bool:
@@ -176,14 +195,60 @@ def end_incident(session: Session, incident_id: UUID, *, now: datetime) -> bool:
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
+def meant_for(session: Session, notice_id: UUID) -> frozenset[UUID]:
+    """For whom a notice was meant, whether or not it has gone out yet."""
+    rows = session.execute(
+        select(col(DeliveryRow.user_id)).where(col(DeliveryRow.notice_id) == notice_id)
+    ).scalars()
+    return frozenset(rows)
+
+
+def heard(session: Session, notice_id: UUID, user_id: UUID) -> bool:
+    """Whether the user got a notice, or may have: then he also hears how it ended."""
+    found = session.execute(
+        select(col(DeliveryRow.id)).where(
+            col(DeliveryRow.notice_id) == notice_id,
+            col(DeliveryRow.user_id) == user_id,
+            col(DeliveryRow.state).in_(_WENT_OUT) | (col(DeliveryRow.flights) > 0),
+        )
+    )
+    return found.first() is not None
+
+
+def grants_in_trouble(session: Session, grant_ids: Collection[UUID]) -> dict[UUID, Incident]:
+    """The open incidents of these log-ins."""
+    rows = session.execute(
+        select(IncidentRow).where(
+            col(IncidentRow.ended_at).is_(None),
+            col(IncidentRow.grant_key).in_([one.hex for one in grant_ids]),
+        )
+    ).scalars()
+    return {UUID(row.grant_key): _incident(row) for row in rows}
+
+
+def _open(session: Session, *, wide: bool) -> list[Incident]:
+    kinds = _WIDE if wide else [IncidentKind.LOG_IN.value]
+    rows = session.execute(
+        select(IncidentRow)
+        .where(col(IncidentRow.ended_at).is_(None), col(IncidentRow.kind).in_(kinds))
+        .order_by(col(IncidentRow.began_at))
+        .execution_options(populate_existing=True)
+    ).scalars()
+    return [_incident(row) for row in rows]
+
+
 def _incident(row: IncidentRow) -> Incident:
     return Incident(
         id=row.id,
         kind=IncidentKind(row.kind),
         place=Place(platform=row.platform, server=row.server),
+        cause=Cause(row.cause) if row.cause else None,
         began_at=row.began_at,
         healing_since=row.healing_since,
         ended_at=row.ended_at,
         accounts=row.accounts,
         held_back=row.held_back,
+        grant_id=UUID(row.grant_key) if row.grant_key else None,
+        notice_id=row.notice_id,
+        asked_again_at=row.asked_again_at,
     )

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from dashboard.db.events import EventKind
 from dashboard.db.health import change_from
+from dashboard.db.portions import portions
 from dashboard.db.tables import DeliveryRow, EventRow, NoticeRow
 from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.events import LinkStateChanged
@@ -112,15 +113,18 @@ def changes_before(
 
 def newest_changes(session: Session, account_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """The last state change of each account, by its number."""
-    rows = session.execute(
-        select(col(EventRow.account_id), func.max(col(EventRow.seq)))
-        .where(
-            col(EventRow.account_id).in_(account_ids),
-            col(EventRow.kind) == EventKind.LINK_STATE.value,
+    found: dict[UUID, int] = {}
+    for some in portions(account_ids):
+        rows = session.execute(
+            select(col(EventRow.account_id), func.max(col(EventRow.seq)))
+            .where(
+                col(EventRow.account_id).in_(some),
+                col(EventRow.kind) == EventKind.LINK_STATE.value,
+            )
+            .group_by(col(EventRow.account_id))
         )
-        .group_by(col(EventRow.account_id))
-    )
-    return {account_id: seq for account_id, seq in rows if account_id and seq}
+        found.update((account_id, seq) for account_id, seq in rows if account_id and seq)
+    return found
 
 
 def recent_past(
@@ -155,12 +159,21 @@ def recent_past(
 
 def open_stories(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the accounts of which trouble was the last thing told."""
+    return frozenset(
+        account_id
+        for some in portions(account_ids)
+        for account_id in _open_among(session, some)
+        if account_id is not None
+    )
+
+
+def _open_among(session: Session, account_ids: Collection[UUID]) -> Iterable[UUID | None]:
     newest = (
         select(func.max(col(EventRow.seq)))
         .where(col(EventRow.account_id).in_(account_ids), col(EventRow.notice_id).is_not(None))
         .group_by(col(EventRow.account_id))
     )
-    found = session.execute(
+    return session.execute(
         select(col(EventRow.account_id))
         .join(NoticeRow, col(NoticeRow.id) == col(EventRow.notice_id))
         .where(
@@ -168,7 +181,11 @@ def open_stories(session: Session, account_ids: Collection[UUID]) -> frozenset[U
             col(NoticeRow.kind).in_([kind.value for kind in TROUBLE]),
         )
     ).scalars()
-    return frozenset(account_id for account_id in found if account_id is not None)
+
+
+def give_back(session: Session, seqs: Collection[int]) -> None:
+    """Let claimed events wait once more: it is too early to say what they are."""
+    session.execute(update(EventRow).where(col(EventRow.seq).in_(seqs)).values(told=False))
 
 
 def add_notice(session: Session, kind: NoticeKind, *, seqs: Collection[int], now: datetime) -> UUID:
@@ -176,7 +193,9 @@ def add_notice(session: Session, kind: NoticeKind, *, seqs: Collection[int], now
     notice = NoticeRow(kind=kind.value, at=now)
     session.add(notice)
     session.flush()
-    session.execute(update(EventRow).where(col(EventRow.seq).in_(seqs)).values(notice_id=notice.id))
+    for some in portions(seqs):
+        told = update(EventRow).where(col(EventRow.seq).in_(some))
+        session.execute(told.values(notice_id=notice.id))
     return notice.id
 
 

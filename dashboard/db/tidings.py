@@ -12,10 +12,12 @@ from sqlmodel import col
 
 from dashboard.db.events import EventKind
 from dashboard.db.health import change_from, health_of
+from dashboard.db.portions import portions
 from dashboard.db.tables import (
     AccountRow,
     DeliveryRow,
     EventRow,
+    GrantRow,
     LinkRow,
     NoticeRow,
     PublicationRow,
@@ -56,6 +58,8 @@ class AccountNow:
     health: LinkHealth
     planned: int
     next_due: datetime | None
+    grant_id: UUID | None
+    person: str  # whose log-in it hangs on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,39 +98,47 @@ def accounts_now(
     session: Session, account_ids: Collection[UUID], *, now: datetime
 ) -> Mapping[UUID, AccountNow]:
     """Accounts that still have a link, with what waits to be published."""
-    planned = {
-        account_id: (count, next_due)
-        for account_id, count, next_due in session.execute(
-            select(
-                col(PublicationRow.account_id),
-                func.count(),
-                func.min(col(PublicationRow.at)).filter(col(PublicationRow.at) >= now),
-            )
-            .where(
-                col(PublicationRow.account_id).in_(account_ids),
-                col(PublicationRow.state).in_(_PLANNED),
-            )
-            .group_by(col(PublicationRow.account_id))
+    found: dict[UUID, AccountNow] = {}
+    for some in portions(account_ids):
+        planned = _planned(session, some, now)
+        rows = session.execute(
+            select(AccountRow, LinkRow, col(GrantRow.subject_name))
+            .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
+            .outerjoin(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))
+            .where(col(AccountRow.id).in_(some))
         )
-    }
-    rows = session.execute(
-        select(AccountRow, LinkRow)
-        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
-        .where(col(AccountRow.id).in_(account_ids))
-    )
-    found = {}
-    for account, link in rows:
-        count, next_due = planned.get(account.id, (0, None))
-        found[account.id] = AccountNow(
-            id=account.id,
-            platform=account.platform,
-            name=account.name or account.handle or account.remote_id,
-            handle=account.handle,
-            health=health_of(link),
-            planned=count,
-            next_due=next_due,
-        )
+        for account, link, person in rows:
+            count, next_due = planned.get(account.id, (0, None))
+            found[account.id] = AccountNow(
+                id=account.id,
+                platform=account.platform,
+                name=account.name or account.handle or account.remote_id,
+                handle=account.handle,
+                health=health_of(link),
+                planned=count,
+                next_due=next_due,
+                grant_id=link.grant_id,
+                person=person or "",
+            )
     return found
+
+
+def _planned(
+    session: Session, account_ids: Collection[UUID], now: datetime
+) -> dict[UUID, tuple[int, datetime | None]]:
+    rows = session.execute(
+        select(
+            col(PublicationRow.account_id),
+            func.count(),
+            func.min(col(PublicationRow.at)).filter(col(PublicationRow.at) >= now),
+        )
+        .where(
+            col(PublicationRow.account_id).in_(account_ids),
+            col(PublicationRow.state).in_(_PLANNED),
+        )
+        .group_by(col(PublicationRow.account_id))
+    )
+    return {account_id: (count, next_due) for account_id, count, next_due in rows}
 
 
 def past_of(session: Session, recovery: Tiding, reader: UUID) -> Past | None:

@@ -3,7 +3,8 @@
 Silence says nothing about a link, so one silent link alone is told like any trouble. When at least
 two links of a place are silent and they are half of all that are watched there, it is the place:
 by the time the first link has used up its patience, each of the others has been asked at least once
-in an outage, so half is reached at once; and a few dead accounts of many never reach it.
+in an outage, so half is reached at once; and a few dead accounts of many never reach it. Refusals
+are weighed in `refusals.py`.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,13 @@ class IncidentKind(StrEnum):
     """Whose trouble it is."""
 
     SILENT = "silent"  # one platform, or one server of it
+    REFUSED = "refused"  # it refuses many unrelated people's log-ins at once
     OFFLINE = "offline"  # nobody answers at all: it is our own network
+    LOG_IN = "log_in"  # several accounts hang on one person's log-in, and it ended
+
+
+PLATFORM_WIDE = frozenset({IncidentKind.SILENT, IncidentKind.REFUSED, IncidentKind.OFFLINE})
+"""Incidents that no person can mend: nobody is to relink while one goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """How the watched links of a place stand; `answering` have answered when last asked."""
+    """How the watched links of a place stand; `answering` have answered when last asked.
+
+    `watched` may be counted no further than it matters: to one more than twice the silent.
+    """
 
     watched: int
     silent: int
@@ -49,15 +59,29 @@ def is_silent(census: Census) -> bool:
     return census.silent >= FEWEST and 2 * census.silent >= census.watched
 
 
-def is_offline(everywhere: dict[Place, Census]) -> bool:
+def is_offline(*, platforms: int, anybody_answers: bool) -> bool:
     """Whether it is us: several platforms are watched, and none of them answers at all."""
-    platforms = {place.platform for place, census in everywhere.items() if census.watched}
-    return len(platforms) > 1 and not any(census.answering for census in everywhere.values())
+    return platforms > 1 and not anybody_answers
 
 
-def is_over(census: Census, *, healing_since: datetime | None, now: datetime) -> bool:
+def healed_for_long(healing_since: datetime | None, now: datetime) -> bool:
+    """Whether whoever is still silent has had his time since the first answer."""
+    return healing_since is not None and now - healing_since >= LONGEST_HEALING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How a place, or everything, answers; `census` is asked only after the longest healing."""
+
+    any_silent: bool
+    answered_lately: bool
+    census: Census | None
+
+
+def is_over(found: Answers, *, healing_since: datetime | None, now: datetime) -> bool:
     """Whether the place answers again: to all, or for long enough to half of its links."""
-    if not census.silent:
+    if not found.any_silent:
         return True
-    long_enough = healing_since is not None and now - healing_since >= LONGEST_HEALING
-    return long_enough and not is_silent(census)
+    if not healed_for_long(healing_since, now):
+        return False
+    return found.census is None or not is_silent(found.census)

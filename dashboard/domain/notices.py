@@ -64,12 +64,12 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
         explanation="Once, at the third change within a day, instead of a mail at each change.",
     ),
     NoticeKind.PLATFORM_SILENT: NoticeSpec(
-        label="Send me an email when a whole platform does not answer",
+        label="Send me an email when a whole platform has trouble",
         explanation="Once at its start, instead of one for each account: nothing is to be done.",
     ),
     NoticeKind.PLATFORM_BACK: NoticeSpec(
-        label="Send me an email when that platform answers again",
-        explanation="Once at its end; accounts that still have trouble are told one by one.",
+        label="Send me an email when that platform works again",
+        explanation="Once at its end; accounts that still have trouble are told apart.",
     ),
     NoticeKind.SETTINGS_CHANGED: NoticeSpec(
         label="Send me an email when somebody else changes my settings",

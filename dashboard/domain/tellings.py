@@ -61,6 +61,29 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cure:
+    """Accounts that broke together because one log-in ended: one log-in heals them together."""
+
+    platform: str
+    person: str  # whose log-in it is, by the name that the platform shows; may be empty
+    stories: tuple[Story, ...]  # two or more, all lost for one cause
+
+    @property
+    def first(self) -> Story:
+        """The one whose relink heals the others along with it."""
+        return self.stories[0]
+
+    @property
+    def count(self) -> int:
+        return len(self.stories)
+
+    @property
+    def log_in(self) -> str:
+        """Where to log in, and as whom."""
+        return f"{self.platform} as {self.person}" if self.person else self.platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTelling:
     """What the templates of mails about links are given; all of it is words."""
 
@@ -72,6 +95,18 @@ class LinkTelling:
     why: tuple[str, ...]  # the labels of the boxes that are ticked
     settings_url: str
     accounts_url: str
+    cures: tuple[Cure, ...] = ()  # the others stand alone
+
+    @property
+    def apart(self) -> tuple[Story, ...]:
+        """The stories that no cure tells."""
+        told = {id(story) for cure in self.cures for story in cure.stories}
+        return tuple(story for story in self.stories if id(story) not in told)
+
+    @property
+    def one_cure(self) -> Cure | None:
+        """The cure, when it heals all of them."""
+        return self.cures[0] if len(self.cures) == 1 and not self.apart else None
 
     @property
     def single(self) -> Story | None:
@@ -99,13 +134,19 @@ class LinkTelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformTelling:
-    """What the templates about a whole platform are given; `accounts` are within the reach."""
+    """What the templates about a whole platform are given; `accounts` are within the reach.
+
+    `refuses`: it answers, but refuses many people at once; `ours`: it is our registration.
+    """
 
     reader: str
     zone: str
     platform: str  # "Facebook", or "Mastodon (mastodon.example)"
+    refuses: bool
+    ours: bool
     at: str
-    accounts: str  # "12 accounts of yours"
+    lasted: str  # empty while it goes on
+    accounts: str  # "12 accounts"
     why: tuple[str, ...]
     settings_url: str
     accounts_url: str

@@ -20,6 +20,7 @@ from dashboard.db.links import claim_due, claim_suspects, hold, release, set_asi
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.errors import CannotDecryptError
 from dashboard.domain.faults import point
+from dashboard.domain.incidents import Place
 from dashboard.platforms.protocol import Platform
 from dashboard.services import failures
 from dashboard.services.ports import Tools
@@ -47,11 +48,15 @@ class Question:
 
 @dataclass(slots=True, kw_only=True)
 class Results:
-    """What is ready to be stored: findings, links put off, and what platforms say of our apps."""
+    """What is ready to be stored: findings, links put off, and what platforms say of our apps.
+
+    `refused` are the log-ins, and where, on which a link was newly refused.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)
     unasked: list[UUID] = field(default_factory=list)
+    refused: list[tuple[UUID, Place]] = field(default_factory=list)
     app_problems: dict[UUID, str] = field(default_factory=dict)
     apps_well: set[UUID] = field(default_factory=set)
 

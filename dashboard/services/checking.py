@@ -15,7 +15,10 @@ from uuid import uuid4
 from dashboard.db.findings import Deferral, Finding
 from dashboard.db.links import count_due
 from dashboard.domain.checks import AppProblem, CheckOutcome, Works
+from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.incidents import Place
 from dashboard.domain.rota import Rota, draw_lot, next_check
+from dashboard.domain.states import MESSAGES_STOPPED
 from dashboard.domain.transitions import advance
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import (
@@ -30,6 +33,7 @@ from dashboard.services.check_questions import Gates, Wait, ask
 from dashboard.services.permits import permits, place_of
 from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
+from dashboard.services.second_opinions import look_around
 
 _UNDER_WAY = 500
 # All in seconds.
@@ -70,6 +74,7 @@ class _Round:
     owner: str
     stored: int = 0
     errors: list[BaseException] = field(default_factory=list)
+    _more: bool = True
     _ends_at: float | None = None
     _suspects_at: float = 0.0
     _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
@@ -77,11 +82,10 @@ class _Round:
     async def run(self) -> None:
         began = held = time.monotonic()
         gates = Gates.of(self.tools.settings.asks_per_host)
-        more = True
         try:
-            while more or self._open:
-                if more and len(self._open) <= _UNDER_WAY // 2:
-                    more = await self._begin(gates) and time.monotonic() - began < _CLAIM_FOR
+            while self._more or self._open:
+                if self._more and len(self._open) <= _UNDER_WAY // 2:
+                    self._more = await self._begin(gates) and time.monotonic() - began < _CLAIM_FOR
                 if self._open:
                     await asyncio.wait(self._open, timeout=_STORE_EVERY)
                     await self._settle()
@@ -140,6 +144,9 @@ class _Round:
         if results:
             await asyncio.to_thread(self._store, results)
             self.stored += len(results.findings)
+        if results.refused:
+            more = await asyncio.to_thread(look_around, self.tools, tuple(results.refused))
+            self._more = self._more or more > 0
 
     def _store(self, results: Results) -> None:
         store(self.tools, results, self.owner)
@@ -169,8 +176,16 @@ class _Round:
                 )
             )
         else:
-            results.findings.append(_finding(self.tools, question, found))
+            finding = _finding(self.tools, question, found)
+            results.findings.append(finding)
+            if finding.event is not None and _is_refusal(finding.event):
+                place = Place(platform=link.platform, server=link.server)
+                results.refused.append((question.grant.id, place))
             _note_app(results, question, found)
+
+
+def _is_refusal(event: LinkStateChanged) -> bool:
+    return event.new in MESSAGES_STOPPED and event.old not in MESSAGES_STOPPED
 
 
 def _note_app(results: Results, question: Question, outcome: CheckOutcome) -> None:

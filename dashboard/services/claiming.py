@@ -109,7 +109,12 @@ def _is_capped(tools: Tools, unit: UnitOfWork, user_id: UUID) -> bool:
 
 
 def _goes_with(tools: Tools, claimed: Claimed) -> frozenset[NoticeKind]:
-    """The kinds that come in one mail: its own, and after a long wait everything about links."""
+    """The kinds that come in one mail: its own, and after a long wait everything about links.
+
+    Each platform's trouble is a mail of its own: they begin and end apart.
+    """
+    if claimed.kind in PLATFORM_KINDS:
+        return frozenset()
     late = tools.now() - claimed.created_at > LATE_AFTER
     return _LINK_KINDS if late and claimed.kind in _LINK_KINDS else frozenset({claimed.kind})
 

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from dashboard.db.audience import Recipient, audience, person_concerned
+from dashboard.db.audience import Recipient, audience, audience_at, count_at, person_concerned
 from dashboard.db.deliveries import Claimed, notices_of
 from dashboard.db.engine import UnitOfWork
-from dashboard.db.incidents import open_incidents
+from dashboard.db.incidents import Incident, find_incident, heard
 from dashboard.db.one_time import Purpose
 from dashboard.db.people import find_login_of
 from dashboard.db.tidings import (
@@ -25,7 +26,8 @@ from dashboard.db.tidings import (
     tidings,
 )
 from dashboard.domain import places
-from dashboard.domain.incidents import Place
+from dashboard.domain.causes import Cause
+from dashboard.domain.incidents import IncidentKind, Place
 from dashboard.domain.notices import (
     NOTICE_SPECS,
     PASSWORD_LINKS,
@@ -36,13 +38,14 @@ from dashboard.domain.notices import (
     still_true,
 )
 from dashboard.domain.tellings import (
+    Cure,
     LinkTelling,
     PasswordTelling,
     PlatformTelling,
     SettingsTelling,
     Story,
 )
-from dashboard.domain.wording import day_and_time, listed, one_line, zone_named
+from dashboard.domain.wording import day_and_time, listed, one_line, span, zone_named
 from dashboard.services.one_time import LASTS, issue
 from dashboard.services.ports import Tools
 from dashboard.services.stories import Teller, story_of
@@ -102,6 +105,10 @@ def still_theirs(unit: UnitOfWork, claimed: Claimed) -> Recipient | None:
     """Who gets a mail that is sent once more as it was; None when it is his business no longer."""
     if claimed.kind in PERSONAL:
         return person_concerned(unit, claimed.user_id)
+    if claimed.kind in PLATFORM_KINDS:
+        told = tidings(unit, notices_of(unit, claimed.id))
+        incident = find_incident(unit, UUID(str(told[0].data["incident"])))
+        return None if incident is None else _at_place(unit, claimed, incident)
     kinds = set(notices_of(unit, claimed.id).values())
     reach = _reach(unit, claimed.user_id, dict.fromkeys(kinds, claimed.accounts))
     allowed = frozenset[UUID]().union(*(one.accounts for one in reach.values()))
@@ -139,34 +146,38 @@ def _of_platform(
     tools: Tools, unit: UnitOfWork, claimed: Claimed, told: list[Tiding]
 ) -> Draft | Needless:
     """One mail about a whole platform; it counts the accounts within the reader's reach."""
-    ids = {tiding.account_id for tiding in told if tiding.account_id is not None}
-    person = _reach(unit, claimed.user_id, {claimed.kind: ids}).get(claimed.kind)
+    incident = find_incident(unit, UUID(str(told[0].data["incident"])))
+    if incident is None:
+        return Needless(why=NOT_TRUE)
+    person = _at_place(unit, claimed, incident)
     if person is None:
         return Needless(why=NOT_THEIRS)
-    where = told[0].data
-    place = Place(platform=str(where["platform"]), server=str(where["server"]))
-    going_on = place in {incident.place for incident in open_incidents(unit)}
-    if going_on is not (claimed.kind is NoticeKind.PLATFORM_SILENT):
+    ended = claimed.kind is NoticeKind.PLATFORM_BACK
+    began = incident.notice_id
+    unheard = ended and (began is None or not heard(unit, began, claimed.user_id))
+    if unheard or ended is (incident.ended_at is None):
         return Needless(why=NOT_TRUE)
     zone = zone_named(person.time_zone)
-    count = len(person.accounts)
+    count = count_at(unit, claimed.user_id, incident.place)
     telling = PlatformTelling(
         reader=one_line(person.name),
         zone=zone.key,
-        platform=_named(tools, place),
+        platform=_named(tools, incident.place),
+        refuses=incident.kind is IncidentKind.REFUSED,
+        ours=incident.cause is Cause.APP_PROBLEM,
         at=day_and_time(told[0].at, zone),
+        lasted=span(incident.ended_at - incident.began_at) if incident.ended_at else "",
         accounts="1 account" if count == 1 else f"{count} accounts",
         why=(NOTICE_SPECS[claimed.kind].label,),
         settings_url=tools.settings.base_url + places.MY_SETTINGS,
         accounts_url=tools.settings.base_url + places.ACCOUNTS,
     )
-    notice = told[0].notice_id
-    return Draft(
-        template=claimed.kind.value,
-        recipient=person,
-        telling=telling,
-        accounts={notice: person.accounts},
-    )
+    return Draft(template=claimed.kind.value, recipient=person, telling=telling, accounts={})
+
+
+def _at_place(unit: UnitOfWork, claimed: Claimed, incident: Incident) -> Recipient | None:
+    people = audience_at(unit, claimed.kind, incident.place, user_id=claimed.user_id)
+    return people[0] if people else None
 
 
 def _named(tools: Tools, place: Place) -> str:
@@ -282,6 +293,7 @@ def _link_draft(unit: UnitOfWork, teller: Teller, person: Recipient, items: list
         why=tuple(NOTICE_SPECS[kind].label for kind in NoticeKind if kind in by_kind),
         settings_url=teller.base_url + places.MY_SETTINGS,
         accounts_url=teller.base_url + places.ACCOUNTS,
+        cures=_cures(items),
     )
     earlier = items[0].past.message_id if len(items) == 1 and items[0].past else ""
     return Draft(
@@ -290,6 +302,24 @@ def _link_draft(unit: UnitOfWork, teller: Teller, person: Recipient, items: list
         telling=telling,
         accounts=by_notice,
         references=(earlier,) if earlier else (),
+    )
+
+
+def _cures(items: list[_Item]) -> tuple[Cure, ...]:
+    """The accounts of one log-in that broke for one cause: one relink heals them together."""
+    together: dict[tuple[UUID, Any], list[_Item]] = defaultdict(list)
+    for item in items:
+        broken = item.tiding.kind is NoticeKind.LINK_BROKEN and item.story.lost
+        if broken and item.account.grant_id is not None:
+            together[item.account.grant_id, item.account.health.cause].append(item)
+    return tuple(
+        Cure(
+            platform=some[0].story.platform,
+            person=one_line(some[0].account.person),
+            stories=tuple(item.story for item in some),
+        )
+        for some in together.values()
+        if len(some) > 1
     )
 
 

@@ -13,16 +13,17 @@ from datetime import timedelta
 from email.utils import parseaddr
 from uuid import UUID
 
-from dashboard.db.audience import audience, person_concerned
+from dashboard.db.audience import audience, audience_at, person_concerned
 from dashboard.db.engine import UnitOfWork
-from dashboard.db.events import EventKind
-from dashboard.db.incidents import open_incidents
+from dashboard.db.events import EventKind, NewEvent, add_event
+from dashboard.db.incidents import find_incident, meant_for, note_start
 from dashboard.db.outbox import (
     Untold,
     add_deliveries,
     add_notice,
     changes_before,
     claim_untold,
+    give_back,
     newest_changes,
     oldest_untold,
     open_stories,
@@ -33,8 +34,9 @@ from dashboard.domain.faults import point
 from dashboard.domain.flapping import WITHIN, Recent, damped
 from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
 from dashboard.domain.states import MESSAGES_STOPPED
-from dashboard.services.incidents import Story, end_over_incidents, sort_out
+from dashboard.services.incidents import incidents_want_care, sort_out
 from dashboard.services.ports import Tools
+from dashboard.services.storylines import Storyline
 
 _WAITS = {EventKind.LINK_STATE: 1, EventKind.RENEWAL_NEAR: 1, EventKind.SETTINGS_CHANGED: 12}
 """How many times `gather_for`: a person ticks several boxes in a row. Others wait for nothing."""
@@ -56,7 +58,7 @@ def gather(tools: Tools) -> Gathered:
     now = tools.now()
     with tools.database.reading() as session:
         ripe_at = {kind: at + _wait(tools, kind) for kind, at in oldest_untold(session).items()}
-    if EventKind.LINK_STATE not in ripe_at and end_over_incidents(tools):
+    if EventKind.LINK_STATE not in ripe_at and incidents_want_care(tools):
         ripe_at[EventKind.LINK_STATE] = now
     made = 0
     for kind, at in ripe_at.items():
@@ -73,12 +75,12 @@ def gather(tools: Tools) -> Gathered:
 
 
 def anything_ripe(tools: Tools) -> bool:
-    """Whether there is something to gather; one cheap read."""
+    """Whether there is something to gather; a few cheap reads."""
     now = tools.now()
     with tools.database.reading() as session:
         untold = oldest_untold(session)
-        going_on = bool(open_incidents(session))
-    return going_on or any(at + _wait(tools, kind) <= now for kind, at in untold.items())
+    ripe = any(at + _wait(tools, kind) <= now for kind, at in untold.items())
+    return ripe or incidents_want_care(tools)
 
 
 def message_id(tools: Tools, notice_id: UUID, user_id: UUID, channel: str = "mail") -> str:
@@ -115,6 +117,7 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
         if event.account_id is not None:
             by_account[event.account_id].append(event)
     found = sort_out(tools, unit, {one: [e.change for e in own] for one, own in by_account.items()})
+    give_back(unit, [event.seq for one in found.waiting for event in by_account.pop(one)])
     before = changes_before(unit, by_account.keys(), events)
     stories = open_stories(unit, by_account.keys())
     recent = recent_past(unit, by_account.keys(), events, since=tools.now() - WITHIN)
@@ -138,13 +141,25 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
     made = sum(_tell_story(tools, unit, story) for story in found.stories)
     for kind, accounts in worth.items():
         people = [person.user_id for person in audience(unit, kind, accounts.keys())]
-        made += _add(tools, unit, kind, accounts.values(), people)
+        _add(tools, unit, kind, accounts.values(), people)
+        made += len(people)
     return made
 
 
-def _tell_story(tools: Tools, unit: UnitOfWork, story: Story) -> int:
-    people = [person.user_id for person in audience(unit, story.kind, story.accounts)]
-    return _add(tools, unit, story.kind, story.seqs, people)
+def _tell_story(tools: Tools, unit: UnitOfWork, story: Storyline) -> int:
+    """Once to everybody who has accounts there; the end only to whom the start was meant for."""
+    incident = find_incident(unit, story.incident_id)
+    if incident is None:  # pragma: no cover  # it was opened in this transaction, or read in it
+        raise AssertionError
+    people = {person.user_id for person in audience_at(unit, story.kind, story.place)}
+    if story.kind is NoticeKind.PLATFORM_BACK:
+        people &= meant_for(unit, incident.notice_id) if incident.notice_id else set()
+    data = {"incident": str(incident.id), "kind": story.kind.value}
+    seq = add_event(unit, NewEvent(at=tools.now(), kind=EventKind.PLATFORM_INCIDENT, data=data))
+    notice_id = _add(tools, unit, story.kind, [seq], people)
+    if story.kind is NoticeKind.PLATFORM_SILENT:
+        note_start(unit, incident.id, notice_id)
+    return len(people)
 
 
 def _remind(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
@@ -152,7 +167,9 @@ def _remind(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
     accounts = {event.account_id: event.seq for event in events if event.account_id is not None}
     kind = NoticeKind.LINK_EXPIRING
     people = [person.user_id for person in audience(unit, kind, accounts.keys())]
-    return _add(tools, unit, kind, accounts.values(), people) if accounts else 0
+    if accounts:
+        _add(tools, unit, kind, accounts.values(), people)
+    return len(people)
 
 
 def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
@@ -167,7 +184,8 @@ def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> i
             person = person_concerned(unit, user_id)
             people = [] if person is None else [person.user_id]
             seqs = [event.seq for event in own]
-            made += _add(tools, unit, NoticeKind.SETTINGS_CHANGED, seqs, people)
+            _add(tools, unit, NoticeKind.SETTINGS_CHANGED, seqs, people)
+            made += len(people)
     return made
 
 
@@ -185,15 +203,17 @@ def _tell_of_passwords(
         person = person_concerned(unit, user_id)
         people = [] if person is None else [person.user_id]
         seqs = [event.seq for event in events if event.user_id == user_id]
-        made += _add(tools, unit, notice, seqs, people)
+        _add(tools, unit, notice, seqs, people)
+        made += len(people)
     return made
 
 
 def _add(
-    tools: Tools, unit: UnitOfWork, kind: NoticeKind, seqs: Iterable[int], people: list[UUID]
-) -> int:
+    tools: Tools, unit: UnitOfWork, kind: NoticeKind, seqs: Iterable[int], people: Iterable[UUID]
+) -> UUID:
+    """Store a notice of these events, with a delivery for each of the people."""
     now = tools.now()
     notice_id = add_notice(unit, kind, seqs=list(seqs), now=now)
     ids = {user_id: message_id(tools, notice_id, user_id) for user_id in people}
     add_deliveries(unit, notice_id, ids, now=now)
-    return len(ids)
+    return notice_id

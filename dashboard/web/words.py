@@ -30,7 +30,7 @@ _NOTICE_WORDS = {
     "link_expiring": "A link must be renewed soon",
     "link_recovered": "An account works again",
     "link_flapping": "An account keeps breaking",
-    "platform_silent": "A whole platform does not answer",
+    "platform_silent": "A whole platform has trouble",
     "platform_back": "That platform answers again",
 }
 _NOTICE_ICONS = {

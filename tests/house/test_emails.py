@@ -18,6 +18,7 @@ from dashboard.domain.notices import (
     SettingChange,
 )
 from dashboard.domain.tellings import (
+    Cure,
     Lacking,
     LinkTelling,
     PasswordTelling,
@@ -90,6 +91,11 @@ def every_telling() -> list[LinkTelling]:
         for story in (BARE, FULL):
             one = replace(story, **{standing: True})
             found += [telling(one), telling(one, replace(FULL, name="Garage"), others="")]
+    for story in (BARE, FULL):
+        lost = [replace(story, lost=True, name=name) for name in ("Bakery", "Garage", "Theatre")]
+        cure = Cure(platform="Fakebook", person="Anna J.", stories=tuple(lost[:2]))
+        found.append(replace(telling(*lost[:2]), cures=(cure,)))
+        found.append(replace(telling(*lost), cures=(replace(cure, person=""),)))
     return found
 
 
@@ -235,15 +241,33 @@ def test_every_fact_of_a_story_reaches_some_mail() -> None:
             assert value in told, field.name
 
 
+def test_accounts_of_one_log_in_have_one_cure() -> None:
+    stories = tuple(
+        replace(FULL, lost=True, name=name, relink_url=f"https://links.example/{name}/relink")
+        for name in ("Bakery", "Garage", "Theatre")
+    )
+    cure = Cure(platform="Fakebook", person="Anna J.", stories=stories)
+    letter = render_letter("link_broken", {"telling": replace(telling(*stories), cures=(cure,))})
+    assert letter.subject == "3 accounts have lost their link: log in once at Fakebook as Anna J."
+    assert "Log in once at Fakebook as Anna J.: that heals these 3 accounts" in letter.text
+    assert {one for one in links(letter.text) if one.endswith("/relink")} == {stories[0].relink_url}
+    assert letter.text.count("Why:") == 1, "the cause is said once"
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("ours", [False, True])
 @pytest.mark.parametrize("kind", sorted(PLATFORM_KINDS))
 def test_a_mail_about_a_platform_says_the_same_in_both_parts_and_to_do_nothing(
-    kind: NoticeKind,
+    kind: NoticeKind, ours: bool, refuses: bool
 ) -> None:
     told = PlatformTelling(
         reader="Anna",
         zone="Europe/Amsterdam",
         platform="Fakebook",
+        refuses=refuses,
+        ours=ours,
         at="Tuesday 24 November 2026, 11:00",
+        lasted="1 hour and 4 minutes",
         accounts="12 accounts",
         why=(NOTICE_SPECS[kind].label,),
         settings_url="https://links.example/settings/me",

@@ -9,7 +9,7 @@ from sqlmodel import col, update
 
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
-from dashboard.db.incidents import insert_incident
+from dashboard.db.incidents import NewIncident, open_incident
 from dashboard.db.screens.report import report_screen
 from dashboard.db.tables import AccountRow, DeliveryRow, EventRow, GrantRow, NoticeRow
 from dashboard.domain.causes import Cause
@@ -210,7 +210,10 @@ def test_r14_outages_are_listed_of_places_where_the_viewer_has_accounts(
     with database.writing() as unit:
         for platform, server in (("fake", ""), ("mastodon", "https://secret.example")):
             place = Place(platform=platform, server=server)
-            insert_incident(unit, IncidentKind.SILENT, place, accounts=7, now=START)
+            new = NewIncident(
+                kind=IncidentKind.SILENT, place=place, accounts=7, cause=Cause.NO_ANSWER
+            )
+            open_incident(unit, new, now=START)
     page = client_for(alice).get("/report").text
     assert "still going on" in page
     assert "secret.example" not in page

@@ -1,44 +1,23 @@
 """An outage is one story: each reader hears of it once at its start and once at its end (R59)."""
 
-from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from sqlmodel import select
 
 from dashboard.db.tables import AccountRow, IncidentRow, LinkRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
-from dashboard.services.checking import check_due
 from dashboard.services.framing import frame_for
-from dashboard.services.notifying import anything_ripe, gather
+from dashboard.services.notifying import gather
 from dashboard.services.ports import Tools
 from dashboard.services.sending import send_due
-from tests.factories import FakePlatform, make_account, make_role, make_user
-from tests.fakes import START, FrozenClock
+from tests.factories import make_role, make_user
+from tests.fakes import FrozenClock
 from tests.services.happenings import happen
 from tests.services.letter_box import LetterBox
-
-SAID = Evidence(call="read the profile")
-SILENCE = NoAnswer(cause=Cause.NO_ANSWER, evidence=SAID)
-REFUSED = Refused(cause=Cause.PASSWORD_CHANGED, evidence=SAID)
-
-
-class Weather(FakePlatform):
-    """Silent as a whole while `down`; else what a test has said of single accounts."""
-
-    def __init__(self, key: str = "fake") -> None:
-        super().__init__()
-        self.about = replace(FakePlatform.about, key=key, label=f"The {key}")
-        self.down = False
-
-    async def check(self, http, app, credential, identity) -> CheckOutcome:
-        outcome = self.outcomes.get(identity.remote_id, Works())
-        return SILENCE if self.down and not isinstance(outcome, Refused) else outcome
+from tests.services.weather import REFUSED, SILENCE, Weather, live, settle, subjects
 
 
 @pytest.fixture
@@ -64,34 +43,6 @@ def readers(tools: Tools) -> list[str]:
     for email in emails:
         make_user(tools.database, role_id=role, email=email)
     return emails
-
-
-def settle(tools: Tools, number: int, platform: str = "fake") -> list[UUID]:
-    return [
-        make_account(
-            tools.database,
-            name=f"{platform} {one}",
-            platform=platform,
-            remote_id=f"{platform}-{one}",
-            next_check_at=START + timedelta(seconds=2 * one),
-        )
-        for one in range(number)
-    ]
-
-
-def live(tools: Tools, clock: FrozenClock, minutes: int, *, step: int = 60) -> None:
-    """What worker and scheduler do meanwhile."""
-    for _ in range(minutes * 60 // step):
-        clock.advance(seconds=step)
-        check_due(tools)
-        if anything_ripe(tools):
-            clock.advance(seconds=6)
-            gather(tools)
-        send_due(tools)
-
-
-def subjects(box: LetterBox) -> Counter[str]:
-    return Counter(letter.subject for letter in box.letters)
 
 
 SILENT, BACK = (

@@ -1,0 +1,353 @@
+"""How the links of a place stand together: cheap questions, whatever the number of links.
+
+Each goes through an index to the few links that matter (`ix_links_silent`, `ix_links_state`,
+`ix_links_checked`, the grant), or stops as soon as it knows enough.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, null, select, update
+from sqlalchemy import Text as SqlText
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from dashboard.db.grants import RefreshState
+from dashboard.db.incidents import Incident
+from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow
+from dashboard.domain.causes import Cause
+from dashboard.domain.incidents import Answers, Census, IncidentKind, Place, healed_for_long
+from dashboard.domain.refusals import WITHIN, Refusals, sample
+from dashboard.domain.states import MESSAGES_STOPPED, LinkState
+
+_WATCHED = and_(col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
+_SILENT = col(LinkRow.silent_since).is_not(None)
+_REFUSED = [state.value for state in MESSAGES_STOPPED]
+_ANSWERED = [
+    state.value
+    for state in LinkState
+    if state not in MESSAGES_STOPPED | {LinkState.PAUSED, LinkState.UNREACHABLE}
+]
+_LATEST = 200  # answers that are looked at for the sample
+_LATELY = timedelta(minutes=2)
+_A_MOMENT = timedelta(seconds=15)
+_PERSON = case(
+    (col(GrantRow.subject_id) != "", col(GrantRow.subject_id)),
+    else_=cast(col(LinkRow.grant_id), SqlText),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """Links of one log-in that are refused or blocked for one cause."""
+
+    grant_id: UUID
+    place: Place
+    cause: Cause
+    accounts: int
+
+
+def places_of(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Place]:
+    """Where each of these accounts is."""
+    rows = session.execute(
+        select(col(AccountRow.id), col(AccountRow.platform), col(AccountRow.server)).where(
+            col(AccountRow.id).in_(account_ids)
+        )
+    )
+    return {
+        account_id: Place(platform=platform, server=server) for account_id, platform, server in rows
+    }
+
+
+def census(session: Session, place: Place) -> Census:
+    """How a place stands; its watched links are counted only as far as it matters."""
+    silent = session.execute(
+        _watched(func.count()).where(_SILENT, _at(place), _WATCHED)
+    ).scalar_one()
+    some = _watched(col(LinkRow.id)).where(_at(place), _WATCHED).limit(2 * silent + 1).subquery()
+    watched = session.execute(select(func.count()).select_from(some)).scalar_one()
+    return Census(watched=watched, silent=silent)
+
+
+def answers_of(session: Session, incident: Incident, *, now: datetime) -> Answers:
+    """How the place of an outage answers; everybody, when it is our own network."""
+    everywhere = incident.kind is IncidentKind.OFFLINE
+    silent = _watched(col(LinkRow.id)).where(_SILENT, _WATCHED).limit(1)
+    if not everywhere:
+        silent = silent.where(_at(incident.place))
+    tried = healed_for_long(incident.healing_since, now) and not everywhere
+    return Answers(
+        any_silent=session.execute(silent).first() is not None,
+        answered_lately=everywhere and _answered_lately(session, now),
+        census=census(session, incident.place) if tried else None,
+    )
+
+
+def count_silent(session: Session) -> int:
+    """All links that get no answer, wherever they are."""
+    found = session.execute(_watched(func.count()).where(_SILENT, _WATCHED))
+    return int(found.scalar_one())
+
+
+def watched_platforms(session: Session) -> int:
+    """How many platforms have a link that is watched."""
+    found = _watched(col(AccountRow.platform)).where(_WATCHED).distinct().subquery()
+    return int(session.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def anybody_answers(session: Session) -> bool:
+    """Whether any link was answered when last asked; stops at the first."""
+    found = session.execute(
+        _watched(col(LinkRow.id)).where(col(LinkRow.silent_since).is_(None), _WATCHED).limit(1)
+    )
+    return found.first() is not None
+
+
+def _answered_lately(session: Session, now: datetime) -> bool:
+    """Whether anybody asked in the last two minutes was answered: few, also when nobody is."""
+    found = session.execute(
+        _watched(col(LinkRow.id))
+        .where(
+            col(LinkRow.checked_at) >= now - _LATELY,
+            col(LinkRow.silent_since).is_(None),
+            _WATCHED,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def frequent_cause(session: Session, place: Place | None, states: Collection[str]) -> Cause | None:
+    """The most frequent cause among the watched links of a place (None: of all) in these states."""
+    times = func.count()
+    query = (
+        _watched(col(LinkRow.cause))
+        .where(_WATCHED, col(LinkRow.state).in_(states), col(LinkRow.cause) != "")
+        .group_by(col(LinkRow.cause))
+        .order_by(times.desc(), col(LinkRow.cause))
+        .limit(1)
+    )
+    found = session.execute(query if place is None else query.where(_at(place))).scalar()
+    return Cause(found) if found else None
+
+
+def unreachable_accounts(session: Session, place: Place | None) -> list[UUID]:
+    """The accounts of a place (None: of all) whose patience is used up."""
+    query = _watched(col(AccountRow.id)).where(
+        _WATCHED, col(LinkRow.state) == LinkState.UNREACHABLE.value
+    )
+    return list(session.execute(query if place is None else query.where(_at(place))).scalars())
+
+
+def refused_accounts(session: Session, place: Place, *, since: datetime) -> list[UUID]:
+    """The accounts of a place that were refused after that instant, and still are."""
+    query = _watched(col(AccountRow.id)).where(*_refused_since(place, since))
+    return list(session.execute(query).scalars())
+
+
+def count_refused(
+    session: Session, place: Place, *, since: datetime, asked_since: datetime | None
+) -> tuple[int, int]:
+    """How many they are, and how many of them were not asked after `asked_since`."""
+    unasked = col(LinkRow.checked_at) < asked_since if asked_since else col(LinkRow.id).is_not(None)
+    row = session.execute(
+        _watched(func.count(), func.count().filter(unasked)).where(*_refused_since(place, since))
+    ).one()
+    return row[0], row[1]
+
+
+def _refused_since(place: Place, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _WATCHED,
+        _at(place),
+        col(LinkRow.state).in_(_REFUSED),
+        col(LinkRow.since) >= since,
+    )
+
+
+def refusals(session: Session, place: Place, *, since: datetime, now: datetime) -> Refusals:
+    """How people stand at a place where the first of them was refused at `since`."""
+    latest = session.execute(
+        _with_person(_PERSON, col(LinkRow.state).in_(_REFUSED))
+        .where(
+            _WATCHED,
+            _at(place),
+            col(LinkRow.checked_at) >= since,
+            col(LinkRow.silent_since).is_(None),
+            col(LinkRow.state).in_([*_REFUSED, *_ANSWERED]),
+        )
+        .order_by(col(LinkRow.checked_at).desc(), col(LinkRow.state).in_(_REFUSED))
+        .limit(_LATEST)
+    )
+    refused, accepted = sample((person, bool(no)) for person, no in latest)
+    newly = session.execute(
+        _with_person(func.count(func.distinct(_PERSON))).where(
+            _WATCHED,
+            _at(place),
+            col(LinkRow.state).in_(_REFUSED),
+            col(LinkRow.since) >= now - WITHIN,
+        )
+    ).scalar_one()
+    some = (
+        _with_person(_PERSON)
+        .where(_WATCHED, _at(place))
+        .distinct()
+        .limit(max(2 * newly + 1, 2 * refused + 1))
+        .subquery()
+    )
+    watched = session.execute(select(func.count()).select_from(some)).scalar_one()
+    return Refusals(refused=refused, accepted=accepted, newly_refused=newly, watched=watched)
+
+
+def app_is_refused(session: Session, place: Place) -> bool:
+    """Whether the place refuses our own registration."""
+    found = session.execute(
+        select(col(AppRow.id)).where(
+            col(AppRow.platform) == place.platform,
+            col(AppRow.server) == place.server,
+            col(AppRow.problem) != "",
+        )
+    )
+    return found.first() is not None
+
+
+def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broken]:
+    """The log-ins on which two or more accounts are refused or blocked for one cause."""
+    rows = session.execute(
+        _watched(
+            col(LinkRow.grant_id),
+            col(AccountRow.platform),
+            col(AccountRow.server),
+            col(LinkRow.cause),
+            func.count(),
+        )
+        .where(
+            col(LinkRow.grant_id).in_(grant_ids),
+            col(AccountRow.removed_at).is_(None),
+            col(LinkRow.state).in_(_REFUSED),
+            col(LinkRow.cause) != "",
+        )
+        .group_by(
+            col(LinkRow.grant_id),
+            col(AccountRow.platform),
+            col(AccountRow.server),
+            col(LinkRow.cause),
+        )
+        .having(func.count() > 1)
+    )
+    return [
+        Broken(
+            grant_id=grant_id,
+            place=Place(platform=platform, server=server),
+            cause=Cause(cause),
+            accounts=number,
+        )
+        for grant_id, platform, server, cause, number in rows
+        if grant_id is not None
+    ]
+
+
+def grants_refused(session: Session, grant_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the log-ins on which any account is refused or blocked."""
+    rows = session.execute(
+        _watched(col(LinkRow.grant_id)).where(
+            col(LinkRow.grant_id).in_(grant_ids),
+            col(AccountRow.removed_at).is_(None),
+            col(LinkRow.state).in_(_REFUSED),
+        )
+    ).scalars()
+    return frozenset(one for one in rows if one is not None)
+
+
+def grants_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
+    """The log-ins that these accounts hang on."""
+    rows = session.execute(
+        select(col(LinkRow.grant_id)).where(col(LinkRow.account_id).in_(account_ids))
+    ).scalars()
+    return frozenset(one for one in rows if one is not None)
+
+
+def look_at_siblings(session: Session, grant_ids: Collection[UUID], *, now: datetime) -> int:
+    """Make the other links of these log-ins due now; how many."""
+    waiting = _waiting(now).where(
+        col(LinkRow.grant_id).in_(grant_ids), col(LinkRow.state).not_in(_REFUSED), _rested(now)
+    )
+    return _make_due(session, list(session.execute(waiting).scalars()), now)
+
+
+def look_at_others(
+    session: Session, place: Place, *, most: int, now: datetime, refused: bool = False
+) -> int:
+    """Make a link each of a few log-ins of a place due now; `refused`: of those it refuses.
+
+    Who was asked a moment ago is not asked again.
+    """
+    whose = col(LinkRow.state).in_(_REFUSED if refused else _ANSWERED)
+    rows = session.execute(
+        _watched(col(LinkRow.grant_id), col(LinkRow.id))
+        .where(_WATCHED, _at(place), whose, _rested(now), col(LinkRow.next_check_at) > now)
+        .order_by(col(LinkRow.next_check_at))
+        .limit(_LATEST)
+    )
+    first: dict[UUID | None, UUID] = {}
+    for grant_id, link_id in rows:
+        first.setdefault(grant_id, link_id)
+    chosen = list(first.values())[:most]
+    waiting = _waiting(now).where(col(LinkRow.id).in_(chosen))
+    return _make_due(session, list(session.execute(waiting).scalars()), now)
+
+
+def _rested(now: datetime) -> ColumnElement[bool]:
+    return col(LinkRow.checked_at).is_(None) | (col(LinkRow.checked_at) <= now - _A_MOMENT)
+
+
+def _waiting(now: datetime) -> Select[Any]:
+    """Links that nobody asks about; whoever is being written is left out, so nobody waits."""
+    return (
+        select(col(LinkRow.id))
+        .where(col(LinkRow.next_check_at) > now, col(LinkRow.claim) == "")
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _make_due(session: Session, link_ids: list[UUID], now: datetime) -> int:
+    session.execute(update(LinkRow).where(col(LinkRow.id).in_(link_ids)).values(next_check_at=now))
+    return len(link_ids)
+
+
+def forget_refusals(session: Session, place: Place) -> None:
+    """Let renewals that the place refused be tried again: it refuses everybody."""
+    session.execute(
+        update(GrantRow)
+        .where(
+            col(GrantRow.platform) == place.platform,
+            col(GrantRow.server) == place.server,
+            col(GrantRow.refresh_state) == RefreshState.REFUSED.value,
+            col(GrantRow.lease_owner) == "",
+        )
+        .values(
+            refresh_state=RefreshState.IDLE.value,
+            refusal=null(),
+            in_flight_since=None,
+            refresh_tries=0,
+        )
+    )
+
+
+def _at(place: Place) -> ColumnElement[bool]:
+    return and_(col(AccountRow.platform) == place.platform, col(AccountRow.server) == place.server)
+
+
+def _watched(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(LinkRow)
+        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
+    )
+
+
+def _with_person(*columns: Any) -> Select[Any]:
+    return _watched(*columns).join(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))

@@ -1,0 +1,33 @@
+"""Several accounts that hang on one person's log-in and broke for one cause: one cure for all."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from dashboard.db.engine import UnitOfWork
+from dashboard.db.incidents import NewIncident, end_incident, open_incident, open_log_in_incidents
+from dashboard.db.standing import broken_together, grants_of, grants_refused
+from dashboard.domain.incidents import IncidentKind
+from dashboard.services.ports import Tools
+
+
+def note_ended_log_ins(tools: Tools, unit: UnitOfWork, refused: Collection[UUID]) -> None:
+    """Open an incident for each log-in on which two of its accounts or more are refused now."""
+    for broken in broken_together(unit, grants_of(unit, refused)) if refused else ():
+        new = NewIncident(
+            kind=IncidentKind.LOG_IN,
+            place=broken.place,
+            accounts=broken.accounts,
+            cause=broken.cause,
+            grant_id=broken.grant_id,
+        )
+        open_incident(unit, new, now=tools.now())
+
+
+def end_mended_log_ins(tools: Tools, unit: UnitOfWork) -> None:
+    """End those on which no account is refused any more: it works again, or hangs on a new one."""
+    going_on = open_log_in_incidents(unit)
+    grants = [incident.grant_id for incident in going_on if incident.grant_id is not None]
+    refused = grants_refused(unit, grants) if grants else frozenset()
+    for incident in going_on:
+        if incident.grant_id not in refused:
+            end_incident(unit, incident.id, now=tools.now())

@@ -1,0 +1,281 @@
+"""Many unrelated people refused at once is the platform's story; a few are their own (R59)."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from dashboard.db.tables import AppRow, GrantRow, IncidentRow, LinkRow
+from dashboard.domain.causes import Cause
+from dashboard.services.ports import Tools
+from tests.factories import make_account, make_role, make_user
+from tests.fakes import START, FrozenClock
+from tests.services.letter_box import LetterBox
+from tests.services.weather import LOGGED_OUT, REFUSED, SILENCE, Weather, live, settle, subjects
+
+START_MAIL = "The fake refuses many people at once: do not relink yet"
+END_MAIL = "The fake accepts people again"
+
+
+@pytest.fixture
+def box() -> LetterBox:
+    return LetterBox()
+
+
+@pytest.fixture
+def sky() -> Weather:
+    return Weather()
+
+
+@pytest.fixture
+def tools(tools: Tools, box: LetterBox, sky: Weather) -> Tools:
+    return replace(tools, mailer=box, platforms={"fake": sky})
+
+
+@pytest.fixture
+def readers(tools: Tools) -> list[str]:
+    """Two who see everything, and one who sees nothing."""
+    role = make_role(tools.database)
+    emails = ["anna@example.org", "ben@example.org"]
+    for email in emails:
+        make_user(tools.database, role_id=role, email=email)
+    nothing = make_role(tools.database, name="Nothing", all_accounts=False)
+    make_user(tools.database, role_id=nothing, email="cees@example.org")
+    return emails
+
+
+def incident(tools: Tools) -> IncidentRow:
+    with tools.database.reading() as session:
+        return session.exec(select(IncidentRow)).one()
+
+
+def states(tools: Tools) -> set[str]:
+    with tools.database.reading() as session:
+        return set(session.exec(select(LinkRow.state)).all())
+
+
+def test_r59_a_platform_that_refuses_everybody_is_one_mail_at_its_start_and_one_at_its_end(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 40)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 50)
+    assert subjects(box) == {START_MAIL: len(readers)}
+    assert "40 accounts within your reach" in box.letters[0].text
+    sky.refusing = None
+    live(tools, clock, 40)
+    assert subjects(box) == {START_MAIL: len(readers), END_MAIL: len(readers)}
+    assert states(tools) == {"healthy"}
+    found = incident(tools)
+    assert found.ended_at is not None
+    assert (found.kind, found.cause, found.accounts) == ("refused", "logged_out", 40)
+    assert found.held_back == 80, "into refusal and out of it, for each account"
+
+
+def test_who_is_still_refused_when_it_is_over_is_told_in_one_mail(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 12)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 40)
+    box.letters.clear()
+    sky.refusing = None
+    sky.outcomes["fake-3"] = sky.outcomes["fake-5"] = LOGGED_OUT
+    live(tools, clock, 60)
+    told = subjects(box)
+    assert told.pop(END_MAIL) == len(readers)
+    assert told == {"2 accounts have lost their link: fake 3 and fake 5": len(readers)}
+
+
+def test_what_is_refused_for_two_hours_is_told_although_nothing_healed(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 5)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 115, step=120)
+    assert subjects(box) == {START_MAIL: len(readers)}
+    live(tools, clock, 20, step=120)
+    told = subjects(box)
+    assert told.pop(START_MAIL) == len(readers)
+    assert list(told.values()) == [len(readers)]
+    assert next(iter(told)).startswith("5 accounts have lost their link")
+
+
+def test_a_team_with_three_accounts_is_alarmed_at_once(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 3)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 12)
+    assert START_MAIL not in subjects(box)
+    assert {letter.to for letter in box.letters} == set(readers)
+
+
+def test_one_refused_person_of_many_is_alarmed_at_once(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 30)
+    live(tools, clock, 12)
+    sky.outcomes["fake-3"] = LOGGED_OUT
+    live(tools, clock, 16)
+    assert subjects(box) == {"The fake page fake 3 has lost its link: relink it": len(readers)}
+
+
+def test_four_refused_of_thirty_are_their_own_trouble(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 30)
+    live(tools, clock, 12)
+    for number in (3, 9, 15, 21):
+        sky.outcomes[f"fake-{number}"] = LOGGED_OUT
+    live(tools, clock, 16)
+    assert START_MAIL not in subjects(box)
+    assert all("lost" in subject for subject in subjects(box))
+
+
+def test_one_person_with_many_accounts_is_no_mass(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    log_in = uuid4()
+    for number in range(12):
+        make_account(
+            tools.database,
+            name=f"page {number}",
+            remote_id=f"page-{number}",
+            grant_id=log_in,
+            next_check_at=START,
+        )
+    settle(tools, 3)
+    live(tools, clock, 2)
+    for number in range(12):
+        sky.outcomes[f"page-{number}"] = REFUSED
+    live(tools, clock, 16)
+    assert START_MAIL not in subjects(box)
+    assert sum(subjects(box).values()) == len(readers), "siblings come in one mail"
+
+
+def test_people_with_two_log_ins_each_count_once(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 6)
+    with tools.database.writing() as unit:
+        for number, grant in enumerate(unit.exec(select(GrantRow)).all()):
+            grant.subject_id = f"person-{number // 2}"
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 12)
+    assert START_MAIL not in subjects(box), "three people are too few"
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (replace(LOGGED_OUT, cause=Cause.APP_REMOVED), ""),
+        (LOGGED_OUT, "invalid_client"),
+    ],
+)
+def test_r36_when_our_own_registration_is_refused_the_mail_says_so(
+    tools: Tools,
+    readers: list[str],
+    sky: Weather,
+    box: LetterBox,
+    clock: FrozenClock,
+    said,
+    problem: str,
+) -> None:
+    settle(tools, 8)
+    with tools.database.writing() as unit:
+        app = AppRow(platform="fake", client_id="ours", problem=problem, created_at=START)
+        unit.add(app)
+    live(tools, clock, 12)
+    sky.refusing = said
+    live(tools, clock, 12)
+    assert subjects(box) == {"The fake refuses Linkkeeper: do not relink": len(readers)}
+    assert "an administrator has to look at it" in box.letters[0].text
+    assert incident(tools).cause == "app_problem"
+
+
+def test_an_outage_that_turns_into_refusals_stays_one_story(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 12)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    assert sum(subjects(box).values()) == len(readers)
+    box.letters.clear()
+    sky.down, sky.refusing = False, LOGGED_OUT
+    live(tools, clock, 40)
+    assert box.letters == []
+    sky.refusing = None
+    live(tools, clock, 60)
+    assert subjects(box) == {END_MAIL: len(readers)}
+    assert states(tools) == {"healthy"}
+
+
+def test_the_end_is_told_only_to_whom_the_start_was_told(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    role = make_role(tools.database, name="New")
+    make_user(tools.database, role_id=role, email="dora@example.org")
+    sky.down = False
+    live(tools, clock, 40)
+    assert sorted(letter.to for letter in box.letters) == sorted(2 * readers)
+
+
+def test_a_link_that_was_told_of_before_is_brought_to_its_end_during_the_incident(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 20)
+    live(tools, clock, 12)
+    sky.outcomes["fake-3"] = REFUSED
+    live(tools, clock, 30)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 30)
+    box.letters.clear()
+    del sky.outcomes["fake-3"]
+    sky.refusing = None
+    live(tools, clock, 60)
+    assert subjects(box) == {
+        END_MAIL: len(readers),
+        "The fake page fake 3 works again": len(readers),
+    }
+
+
+def test_refused_renewals_are_tried_again_while_everybody_is_refused(
+    tools: Tools, readers: list[str], sky: Weather, clock: FrozenClock
+) -> None:
+    accounts = settle(tools, 8)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 12)
+    with tools.database.writing() as unit:
+        grant = unit.exec(
+            select(GrantRow).join(LinkRow).where(LinkRow.account_id == accounts[0])
+        ).one()
+        grant.refresh_state = "refused"
+        grant_id: UUID = grant.id
+    live(tools, clock, 4)
+    with tools.database.reading() as session:
+        assert session.get_one(GrantRow, grant_id).refresh_state == "idle"
+
+
+def test_silence_of_some_during_refusals_is_no_second_story(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 12)
+    live(tools, clock, 12)
+    sky.refusing = LOGGED_OUT
+    live(tools, clock, 15)
+    sky.refusing = SILENCE
+    live(tools, clock, 45)
+    assert subjects(box) == {START_MAIL: len(readers)}
