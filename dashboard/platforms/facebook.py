@@ -88,7 +88,7 @@ class Facebook(PageLogIn):
             Capability.READ_PUBLICATIONS: frozenset({"pages_read_engagement"}),
             Capability.PUBLISH: frozenset({"pages_manage_posts"}),
         },
-        grant_at="Meta Business Suite > Settings > Page access; then relink with all switched on",
+        grant_at="Meta Business Suite > Settings > Page access",
         grant_url="https://business.facebook.com/settings",
         history_reach="Facebook lists about 600 posts per year of a Page.",
     )
@@ -112,6 +112,10 @@ class Facebook(PageLogIn):
             (
                 "With Standard Access only people with a role on the app can link. For others Meta "
                 "wants an App Review and a verified business."
+            ),
+            (
+                "The app may serve Instagram via Facebook, too: enter its address for coming back "
+                "beside this one. Who removes the app at Facebook removes it for both."
             ),
             "The address must begin with https.",
         ),

@@ -10,7 +10,7 @@ Sources: docs = developers.facebook.com/documentation/instagram-platform.
 from dataclasses import dataclass, field
 
 from dashboard.domain.capabilities import Capability
-from dashboard.domain.checks import CheckOutcome, Evidence, Works
+from dashboard.domain.checks import CheckOutcome, Evidence
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.wire import Http
@@ -18,7 +18,6 @@ from dashboard.platforms import graph
 from dashboard.platforms.graph import VERSION
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.instagram_media import InstagramMedia
-from dashboard.platforms.permissions import missing_permissions
 from dashboard.platforms.protocol import About, AppGuide, AppTest, Platform
 from dashboard.platforms.self_renewing import SelfRenewing
 
@@ -70,8 +69,7 @@ class Instagram(SelfRenewing, InstagramMedia):
             Capability.READ_PUBLICATIONS: frozenset({"instagram_business_basic"}),
             Capability.PUBLISH: frozenset({"instagram_business_content_publish"}),
         },
-        grant_at="Relink the account and leave everything switched on that Instagram asks for",
-        grant_url="https://www.instagram.com/accounts/manage_access/",
+        grant_at="Instagram app > Settings > Account type and tools",
         history_reach="Instagram gives about the newest 10,000 posts of an account.",
     )
     guide = AppGuide(
@@ -99,6 +97,7 @@ class Instagram(SelfRenewing, InstagramMedia):
     )
 
     scopes = _SCOPES
+    labels = _LABELS
     codes_at = "api"
     version = VERSION
     prefix = "ig"
@@ -124,7 +123,7 @@ class Instagram(SelfRenewing, InstagramMedia):
         caller = self.caller(http, app, credential)
         reply = await caller.read("read the profile", "me", fields=self.profile)
         if self.shown(reply) == identity.remote_id:
-            return Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
+            return self.works(credential)
         return graph.meaning(self.about, reply)
 
     def whose(self, identity: Identity) -> str:

@@ -8,7 +8,7 @@ Source: developers.facebook.com/documentation/instagram-platform, Instagram API 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.links import Identity
@@ -39,6 +39,7 @@ _LABELS = {
     "pages_read_engagement": "read the posts of the Page",
 }
 _ACCOUNT = "instagram_business_account"
+_CONNECTED_AT = "Meta Business Suite > Settings > Business assets"
 # Meta wants tasks on the Page; which one is for which use could not be found, so none is judged.
 _TASKS: Mapping[Capability, tuple[frozenset[str], str]] = {}
 
@@ -80,7 +81,7 @@ class InstagramPage(PageLogIn, InstagramMedia):
             Capability.READ_PUBLICATIONS: frozenset({"instagram_basic", "pages_read_engagement"}),
             Capability.PUBLISH: frozenset({"instagram_content_publish"}),
         },
-        grant_at="Meta Business Suite > Settings > Page access; then relink with all switched on",
+        grant_at="Meta Business Suite > Settings > Page access",
         grant_url="https://business.facebook.com/settings",
         history_reach="Instagram gives about the newest 10,000 posts of an account.",
     )
@@ -153,4 +154,5 @@ class InstagramPage(PageLogIn, InstagramMedia):
         if id_of(object_of(page.get(_ACCOUNT)).get("id")) == identity.remote_id:
             return ()
         label = "the connection between the account and its Facebook Page"
-        return lacking(self.about, MissingKind.PERMISSION, NOT_CONNECTED, label)
+        missing = lacking(self.about, MissingKind.PERMISSION, NOT_CONNECTED, label)
+        return tuple(replace(item, grant_at=_CONNECTED_AT) for item in missing)

@@ -7,7 +7,7 @@ Sources: developers.facebook.com/docs/pages-api/overview and .../graph-api/guide
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
@@ -20,7 +20,7 @@ from dashboard.platforms import graph
 from dashboard.platforms.answers import Reply
 from dashboard.platforms.graph import id_of
 from dashboard.platforms.page_reach import granted_in, page_in
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.protocol import About
 from dashboard.platforms.values import Body, instant_of, text_of
 
@@ -76,8 +76,7 @@ class PageCheck(ABC):
         if not known:
             return self._without_the_person(credential, graph.meaning(self.about, mine))
         granted = granted_in(mine.body or {}) - await self._not_given(caller, identity)
-        missing = missing_permissions(self.about, granted, self.labels)
-        missing += self._lost(credential, mine, identity)
+        missing = self._missing(granted) + self._lost(credential, mine, identity)
         return Works(missing=missing, renew_by=instant_of(credential.extra.get(RENEW_BY)))
 
     def _hidden(
@@ -93,8 +92,12 @@ class PageCheck(ABC):
         """The Page answers, its person's token does not: what was allowed is then remembered."""
         if not isinstance(said, Refused) or said.cause is not Cause.TOKEN_RAN_OUT:
             return said
-        missing = missing_permissions(self.about, credential.scopes, self.labels)
-        return Works(missing=missing, renew_by=instant_of(credential.extra.get(RENEW_BY)))
+        renew_by = instant_of(credential.extra.get(RENEW_BY))
+        return Works(missing=self._missing(credential.scopes), renew_by=renew_by)
+
+    def _missing(self, granted: Collection[str]) -> tuple[Missing, ...]:
+        """Roles are given at the Meta Business Suite, permissions by a relink only."""
+        return by_relink(missing_permissions(self.about, granted, self.labels))
 
     async def _not_given(self, caller: graph.Caller, identity: Identity) -> frozenset[str]:
         """The permissions that the person left out for this Page; asked again while there are."""

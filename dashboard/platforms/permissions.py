@@ -1,6 +1,7 @@
 """What was wanted against what was granted: the permissions that a person did not give (R30)."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.platforms.protocol import About
@@ -38,6 +39,11 @@ def missing_permissions(
         for wanted in sorted(needs)
         if not covers(granted, wanted)
     )
+
+
+def by_relink(missing: tuple[Missing, ...]) -> tuple[Missing, ...]:
+    """The same, to be given by a relink: pages then lead there instead of to the platform."""
+    return tuple(replace(item, grant_at="", grant_url="") for item in missing)
 
 
 def lacking(

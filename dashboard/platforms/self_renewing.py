@@ -15,7 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from dashboard.domain.checks import AppProblem, Blocked, Refused
+from dashboard.domain.checks import AppProblem, Blocked, Refused, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.pushes import Delivery, PushAnswer
@@ -24,6 +24,7 @@ from dashboard.platforms import graph, oauth2
 from dashboard.platforms.answers import Reply, secrets_of, send
 from dashboard.platforms.graph import id_of
 from dashboard.platforms.hosts import Hosts
+from dashboard.platforms.permissions import by_relink, missing_permissions
 from dashboard.platforms.protocol import (
     Granted,
     Refreshed,
@@ -46,6 +47,7 @@ class SelfRenewing(RegisteredByHand):
 
     hosts: Hosts
     scopes: tuple[str, ...]
+    labels: Mapping[str, str]
     codes_at: str
     version: str
     prefix: str
@@ -113,6 +115,11 @@ class SelfRenewing(RegisteredByHand):
             url=f"{self.home}{name}" if name else "",
         )
         return Subject(remote_id=remote_id, name=identity.name), (identity,)
+
+    def works(self, credential: Credential) -> Works:
+        """What a seen profile means; what was left out can be given by a relink only."""
+        missing = missing_permissions(self.about, credential.scopes, self.labels)
+        return Works(missing=by_relink(missing))
 
     def shown(self, reply: Reply) -> str:
         """The number of the account that an answer shows, "" for none."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.causes import Cause
-from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
+from dashboard.domain.checks import CheckOutcome, Evidence, Refused
 from dashboard.domain.credentials import App, Credential
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
@@ -33,7 +33,6 @@ from dashboard.domain.wire import Http
 from dashboard.platforms import graph
 from dashboard.platforms.answers import Reply
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import missing_permissions
 from dashboard.platforms.protocol import About, AppGuide, AppTest, Platform
 from dashboard.platforms.self_renewing import SelfRenewing
 
@@ -79,8 +78,6 @@ class Threads(SelfRenewing):
             Capability.READ_PUBLICATIONS: frozenset({"threads_basic"}),
             Capability.PUBLISH: frozenset({"threads_content_publish"}),
         },
-        grant_at="Relink the profile and allow everything that Threads asks for",
-        grant_url="https://www.threads.net/settings/account",
         history_reach="Threads gives all posts of a profile.",
     )
     guide = AppGuide(
@@ -111,6 +108,7 @@ class Threads(SelfRenewing):
     rules = PostRules(longest=500, picture=PictureRule.FETCHED)
 
     scopes = _SCOPES
+    labels = _LABELS
     codes_at = "graph"
     version = "v1.0"
     prefix = "th"
@@ -133,15 +131,14 @@ class Threads(SelfRenewing):
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
         caller = self.caller(http, app, credential)
-        works = Works(missing=missing_permissions(self.about, credential.scopes, _LABELS))
         reply = await caller.read("read the profile", "me", fields="id,username")
         if self.shown(reply) == identity.remote_id:
-            return works
+            return self.works(credential)
         if not graph.hides(reply):
             return graph.meaning(self.about, reply)
         plainer = await caller.read("read the profile once more", "me", fields="id")
         if self.shown(plainer) == identity.remote_id:
-            return works
+            return self.works(credential)
         return self._twice_hidden(plainer)
 
     async def posts(

@@ -60,3 +60,18 @@ def test_a_person_is_told_how_well_a_cause_is_known(key: str, recorded: dict[str
         assert told is not Sureness.REPORTED
     else:
         assert told is not Sureness.NAMED
+
+
+@pytest.mark.parametrize("key", META)
+def test_a_permission_is_given_by_a_relink_and_a_role_at_meta(key: str) -> None:
+    """Where no place is named, pages lead to the relink."""
+    places = {}
+    for path in sorted(DATA.glob(f"{key}/*.json")):
+        recorded = json.loads(path.read_text())
+        if recorded["asked"] == "check" and recorded["expected"].get("missing"):
+            http = Played({call: played(said) for call, said in recorded["answers"].items()})
+            for item in check(SAMPLES[key], http).missing:
+                kind = item.what if item.what == "connection" else item.kind.value
+                places.setdefault(kind, set()).add(item.grant_at)
+    assert places.pop("permission") == {""}
+    assert all(place and all(place) for place in places.values())

@@ -17,7 +17,7 @@ from dashboard.domain.errors import PlatformError
 from dashboard.platforms.answers import Reply
 from dashboard.platforms.graph import numbers
 from dashboard.platforms.graph.waiting import regain
-from dashboard.platforms.permissions import lacking
+from dashboard.platforms.permissions import by_relink, lacking
 from dashboard.platforms.protocol import About
 from dashboard.platforms.values import object_of, text_of
 
@@ -157,4 +157,5 @@ def _lacks(about: About, error: GraphError) -> Works | None:
         kind, what, label = MissingKind.PERMISSION, error.shown, f"see the {about.account_word}"
     else:
         return None
-    return Works(missing=lacking(about, kind, what, label))
+    missing = lacking(about, kind, what, label)
+    return Works(missing=by_relink(missing) if kind is MissingKind.PERMISSION else missing)
