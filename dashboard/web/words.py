@@ -10,7 +10,7 @@ from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS
 from dashboard.domain.impact import modules, sentence, stopped
 from dashboard.domain.notices import NOTICE_SPECS
 from dashboard.web.assets import platform_icons
-from dashboard.web.bars import STATE_WORDS
+from dashboard.web.bars import STATE_WORDS, drawn
 
 _PUBLICATION_WORDS = {
     "scheduled": "Scheduled",
@@ -69,6 +69,7 @@ def add_words(app: Flask) -> None:
         modules=modules,
         publication_words=_PUBLICATION_WORDS,
         platform_icons=platform_icons,
+        drawn_bars=drawn,
         state_words={state.value: word for state, word in STATE_WORDS.items()},
         notice_specs=NOTICE_SPECS,
         notice_words=_NOTICE_WORDS,

@@ -32,6 +32,8 @@ GROUPS: tuple[tuple[str, str, tuple[LinkState, ...]], ...] = (
 )
 """Key, words and states of each group, in the order of the page: what needs a person first."""
 
+_FINE = frozenset({LinkState.HEALTHY, LinkState.NEW})
+
 _RANK = case(
     {state.value: rank for rank, (_, _, states) in enumerate(GROUPS) for state in states},
     value=col(LinkRow.state),
@@ -208,7 +210,7 @@ def _lines(
     ]
     if wanted.platform:
         conditions.append(col(AccountRow.platform) == wanted.platform)
-    order = (_RANK, _WITHIN, func.lower(col(AccountRow.name)), col(AccountRow.id))
+    order = (*_urgency(states), func.lower(col(AccountRow.name)), col(AccountRow.id))
     # Only ids are sorted: all columns of ten thousand rows would be copied for it.
     ids = list(
         session.execute(
@@ -227,6 +229,11 @@ def _lines(
     return tuple(
         _line(account, link, planned, changes.get(account.id, [])) for account, link in rows
     )
+
+
+def _urgency(states: Sequence[LinkState]) -> tuple[ColumnElement[int], ...]:
+    """What goes before the name; nothing where all are fine: it would be worked out for each."""
+    return () if set(states) <= _FINE else (_RANK, _WITHIN)
 
 
 def _planned(session: Session, ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
