@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.sandbox import accounts, apps, grants, tokens
+from dashboard.sandbox import accounts, apps, grants, pushed, tokens
 from dashboard.sandbox.dialect import NATIVE, Dialect, Pkce
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.grants import Consent
@@ -30,6 +30,7 @@ _FIELDS = (
     "state",
     "code_challenge",
     "code_challenge_method",
+    "request_uri",
 )
 
 
@@ -83,20 +84,22 @@ def decide() -> AnyResponse:
 
 def ask_in(dialect: Dialect) -> AnyResponse:
     """The consent page for an app that speaks `dialect`, after the log-in page."""
-    question = _read(dialect, request.args)
+    said = _said(dialect, request.args)
+    question = _read(dialect, said)
     if not isinstance(question, Question):
-        return _turn_away(question, request.args)
+        return _turn_away(question, said)
     person = current_person()
-    if person is None or dialect.asks_again & set(request.args.items()):
+    if person is None or dialect.asks_again & set(said.items()):
         return redirect(url_for("login.form", next=_path_asked_once(dialect)))
     return _consent_page(question, person, _first_ticks(question, person))
 
 
 def decide_in(dialect: Dialect) -> AnyResponse:
     """Take the person's answer and send the browser back in the manner of `dialect`."""
-    question = _read(dialect, request.form)
+    said = _said(dialect, request.form)
+    question = _read(dialect, said)
     if not isinstance(question, Question):
-        return _turn_away(question, request.form)
+        return _turn_away(question, said)
     person = current_person()
     if person is None:
         return redirect(url_for("login.form", next=_own_path(question.fields)))
@@ -105,7 +108,7 @@ def decide_in(dialect: Dialect) -> AnyResponse:
         refusal = SendBack(
             dialect=dialect, redirect_uri=question.redirect_uri, parts=dialect.denial
         )
-        return _turn_away(refusal, request.form)
+        return _turn_away(refusal, said)
     ticks = _ticks(question, person)
     if not ticks.account_ids:
         return _consent_page(question, person, ticks, problem="Tick at least one account.")
@@ -121,7 +124,12 @@ def decide_in(dialect: Dialect) -> AnyResponse:
     )
     with here().store.changing() as db:
         code = tokens.issue_code(db, order, now())
-    return _back(dialect, question.redirect_uri, {"code": code}, request.form)
+    return _back(dialect, question.redirect_uri, {"code": code}, said)
+
+
+def _said(dialect: Dialect, here: Mapping[str, str]) -> Mapping[str, str]:
+    """What the app asks: here, or handed in before under the number that stands here."""
+    return pushed.opened(here.get("request_uri", "")) if dialect.needs_push else here
 
 
 def _read(dialect: Dialect, said: Mapping[str, str]) -> Question | SendBack | Hopeless:
@@ -187,8 +195,7 @@ def _turn_away(answer: SendBack | Hopeless, said: Mapping[str, str]) -> AnyRespo
 def _back(
     dialect: Dialect, uri: str, parts: Mapping[str, str], said: Mapping[str, str]
 ) -> AnyResponse:
-    if "state" in said:
-        parts = {**parts, "state": said["state"]}
+    parts = {**parts, **{name: said[name] for name in ("state", "iss") if name in said}}
     split = urlsplit(uri)
     query = "&".join(filter(None, [split.query, urlencode(parts)]))
     address = urlunsplit(split._replace(query=query)) + dialect.suffix

@@ -51,6 +51,7 @@ class Resident:
 class Dialect:
     """One platform's manners. `scopes` says what its permissions mean here.
 
+    With `needs_push` an app hands its request in first, and the browser brings only its number.
     `asks_again` are the fields of a log-in that want the person to log in anew; `denial` is what
     the app is told when the person says no; `suffix` stands behind the address that leads back.
     """
@@ -61,6 +62,7 @@ class Dialect:
     separator: str = " "
     client_id_name: str = "client_id"
     pkce: Pkce = Pkce.REQUIRED
+    needs_push: bool = False
     all_or_nothing: bool = False
     picks_accounts: bool = True
     asks_again: frozenset[tuple[str, str]] = frozenset({("prompt", "login")})

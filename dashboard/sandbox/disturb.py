@@ -47,7 +47,8 @@ def trail() -> Trail:
 def bearer_token() -> str | None:
     """The access token that came with this request, None if none did."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    known = {"bearer", "dpop"} if is_dialect_call() else {"bearer"}
+    return token.strip() or None if scheme.lower() in known else None
 
 
 def judge(token: str, wish: Wish) -> Verdict:

@@ -135,3 +135,7 @@ CREATE TABLE IF NOT EXISTS requests (
     token_sha256 TEXT,
     fault TEXT
 );
+CREATE TABLE IF NOT EXISTS bound_keys (
+    what TEXT PRIMARY KEY,
+    thumbprint TEXT NOT NULL
+);

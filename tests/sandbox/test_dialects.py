@@ -9,6 +9,7 @@ import pytest
 from dashboard.sandbox.app import create_app
 from dashboard.sandbox.dialect import SECRET, Pkce
 from dashboard.sandbox.dialects import SPEAKERS
+from dashboard.sandbox.pushed import keep
 from tests.sandbox.conftest import JSON, Driver, challenge, copied, open_app
 
 DIALECTS = [speaker.dialect for speaker in SPEAKERS]
@@ -27,7 +28,16 @@ def _authorize_path(world, dialect):
     return next(rule.rule for rule in rules if rule.endpoint == name)
 
 
-def _question(dialect):
+def _question(world, dialect):
+    """What the browser brings: all that is asked, or the number of what was handed in before."""
+    fields = _asked(dialect)
+    if not dialect.needs_push:
+        return fields
+    with world.client.application.test_request_context():
+        return {"client_id": dialect.client_id, "request_uri": keep(fields)}
+
+
+def _asked(dialect):
     fields = {
         dialect.client_id_name: dialect.client_id,
         "response_type": "code",
@@ -52,7 +62,7 @@ def test_seed_gives_the_dialect_accounts_and_leaves_the_native_ones_alone(world,
 @each
 def test_linkkeeper_is_registered_and_consent_offers_only_accounts_of_the_network(world, dialect):
     world.log_in()
-    page = world.client.get(_authorize_path(world, dialect), query_string=_question(dialect))
+    page = world.client.get(_authorize_path(world, dialect), query_string=_question(world, dialect))
     assert "Linkkeeper asks for your permission" in page.text
     offered = set(re.findall(r'name="account" value="([^"]+)"', page.text))
     networks = {one["network"] for one in world.state()["accounts"] if one["id"] in offered}
@@ -62,7 +72,7 @@ def test_linkkeeper_is_registered_and_consent_offers_only_accounts_of_the_networ
 @each
 def test_person_who_says_no_is_told_in_the_words_of_the_dialect(world, dialect):
     world.log_in()
-    form = {**_question(dialect), "decision": "cancel"}
+    form = {**_question(world, dialect), "decision": "cancel"}
     answer = world.client.post(_authorize_path(world, dialect), data=form)
     said = parse_qs(urlsplit(answer.location).query)
     assert said == {name: [text] for name, text in dialect.denial.items()} | {"state": ["st"]}
@@ -73,7 +83,9 @@ def test_person_who_says_no_is_told_in_the_words_of_the_dialect(world, dialect):
 def test_consent_form_from_another_web_site_is_refused(world, dialect):
     world.log_in()
     answer = world.client.post(
-        _authorize_path(world, dialect), data=_question(dialect), headers={"Origin": "http://evil"}
+        _authorize_path(world, dialect),
+        data=_question(world, dialect),
+        headers={"Origin": "http://evil"},
     )
     assert answer.status_code == 403
 
@@ -82,7 +94,12 @@ def test_consent_form_from_another_web_site_is_refused(world, dialect):
 def test_code_suffix_and_journal_without_the_secret(world, dialect):
     world.log_in()
     ids = [one["id"] for one in world.state()["accounts"] if one["network"] == dialect.key]
-    form = {**_question(dialect), "decision": "allow", "account": ids, "granted": ["posts:read"]}
+    form = {
+        **_question(world, dialect),
+        "decision": "allow",
+        "account": ids,
+        "granted": ["posts:read"],
+    }
     answer = world.client.post(_authorize_path(world, dialect), data=form)
     address = answer.location.removesuffix(dialect.suffix)
     code = parse_qs(urlsplit(address).query)["code"][0]

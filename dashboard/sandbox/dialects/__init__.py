@@ -4,6 +4,7 @@ To add one: its module and its line in `SPEAKERS`; what it stands on is in `kit`
 """
 
 from dashboard.sandbox.dialects import (
+    bluesky,
     facebook,
     google_business,
     instagram,
@@ -30,5 +31,6 @@ SPEAKERS: tuple[Speaker, ...] = (
     tiktok.SPEAKER,
     pinterest.SPEAKER,
     reddit.SPEAKER,
+    bluesky.SPEAKER,
 )
 """All dialects that Sandbox speaks."""
