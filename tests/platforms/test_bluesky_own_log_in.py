@@ -16,6 +16,7 @@ from dashboard.domain.credentials import App
 from dashboard.domain.errors import InvalidInputError, PlatformError
 from dashboard.domain.wire import Answer, Ask, NoAnswerError, Silence
 from dashboard.platforms.atproto_log_in import client
+from dashboard.platforms.atproto_log_in.places import place_of
 from dashboard.platforms.atproto_log_in.proofs import Nonces
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.platforms.bluesky.own_log_in import FIELD
@@ -309,6 +310,34 @@ def test_r27_a_server_that_contradicts_itself_or_lacks_something_is_not_used(
         set_out(http)
     assert raised.value.kind == "no_log_in"
     assert asked(http, HAND_IN) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        (PDS, PDS),
+        (f"{PDS}/", PDS),
+        ("https://h.example:8443", "https://h.example:8443"),
+        ("http://h.example", ""),
+        ("ftp://h.example", ""),
+        ("h.example", ""),
+        ("@anna@h.example", ""),
+        ("https://h.example/@anna", ""),
+        ("https://h.example/path", ""),
+        ("https://h.example?x=1", ""),
+        ("https://h.example#x", ""),
+        ("https://a:b@h.example", ""),
+        ("https://H.example", ""),
+        (" https://h.example", ""),
+        ("https://h.example:443", ""),
+        ("", ""),
+        (7, ""),
+        (None, ""),
+    ],
+)
+def test_only_a_bare_origin_reached_by_https_is_a_place(told: Any, place: str) -> None:
+    assert place_of(told, {}) == place
+    assert place_of("http://s.example/x/pds/", {"pds": "http://s.example/x/pds"}) != ""
 
 
 def test_r40_a_server_at_a_private_address_is_named_as_unfit(http: ScriptedHttp) -> None:
