@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.errors import InvalidInputError
 from dashboard.domain.team import Right
-from dashboard.services import registrations
+from dashboard.services import own_servers, registrations
 from dashboard.services.registrations import Tried
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
@@ -76,6 +76,8 @@ def _show(
         "platforms/show.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         one=registrations.registration(tools(), viewer(), key),
+        own_log_in=own_servers.is_possible(tools(), key),
+        document=own_servers.address(tools(), key),
         typed=request.form,
         errors=errors or {},
         tried=tried,

@@ -39,6 +39,15 @@ def is_possible(tools: Tools, key: str) -> bool:
     return isinstance(platform, SignsInAtOwnServer) and bool(_client_id(tools, platform))
 
 
+def address(tools: Tools, key: str) -> str:
+    """Where servers read about this installation; "" where there is nothing to be read."""
+    platform: object = tools.platforms.get(key)
+    if not isinstance(platform, SignsInAtOwnServer):
+        return ""
+    known_as = _client_id(tools, platform)
+    return known_as if known_as.startswith(f"{tools.settings.base_url}/") else ""
+
+
 def set_out(  # the whole situation of a log-in
     tools: Tools,
     viewer: Viewer,

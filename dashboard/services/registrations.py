@@ -84,7 +84,7 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
     with tools.database.reading() as session:
         accounts = hang_on_platform(session, key)
     if not isinstance(platform, NeedsApp):
-        return Registration(about=_about(platform), guide=None, is_set_up=True, accounts=accounts)
+        return _without_guide(tools, key, _about(platform), accounts)
     found = app_in_use(tools, key)
     with tools.database.reading() as session:
         problem, since = problem_of(session, found[0]) if found else ("", None)
@@ -102,6 +102,21 @@ def registration(tools: Tools, viewer: Viewer, key: str) -> Registration:
         receives_pushes=receives,
         pushes=f"{tools.settings.base_url}/push/{key}" if receives and public else "",
         told_at=told_at,
+        problem=problem,
+        problem_since=since,
+        accounts=accounts,
+    )
+
+
+def _without_guide(tools: Tools, key: str, about: About, accounts: int) -> Registration:
+    """A platform where nothing is set up by hand; servers may refuse us nevertheless."""
+    with tools.database.reading() as session:
+        kept = newest_app(session, tools.cipher, platform=key, server="")
+        problem, since = problem_of(session, kept[0]) if kept else ("", None)
+    return Registration(
+        about=about,
+        guide=None,
+        is_set_up=True,
         problem=problem,
         problem_since=since,
         accounts=accounts,

@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
+from dashboard.db.apps import note_app_problem
+from dashboard.db.tables import AppRow
 from dashboard.platforms.bluesky import Bluesky
 from dashboard.web.current import work_with
 from tests.factories import make_account
@@ -107,6 +110,30 @@ def test_the_document_about_us_is_public_once_a_log_in_has_begun(
     assert told.json["client_id"] == f"https://linkkeeper.example{DOCUMENT}"
     assert told.json["redirect_uris"] == ["https://linkkeeper.example/link/back/bluesky"]
     assert not any("d" in key for key in told.json["jwks"]["keys"])
+
+
+def test_administrators_read_where_servers_learn_who_we_are(client_for, ada, move_to) -> None:
+    browser = client_for(ada)
+    place = "/settings/platforms/bluesky"
+    assert "lasts two weeks" in browser.get(place).text
+    move_to("http://linkkeeper.lan:8000")
+    assert "accounts are linked by app password" in browser.get(place).text
+    move_to("https://linkkeeper.example")
+    assert f"https://linkkeeper.example{DOCUMENT}" in browser.get(place).text
+
+
+def test_what_servers_say_against_us_is_told_to_administrators(
+    client_for, ada, tools, move_to
+) -> None:
+    move_to("https://linkkeeper.example")
+    browser = client_for(ada)
+    browser.post(ADD, {"own_log_in": "1", "which": NAME})
+    with tools.database.writing() as unit:
+        app_id = unit.execute(select(AppRow.id)).scalar_one()
+        note_app_problem(unit, app_id, "Unable to obtain client metadata", now=tools.now())
+    page = browser.get("/settings/platforms/bluesky").text
+    assert "Unable to obtain client metadata" in page
+    assert "No account is to blame" in page
 
 
 def test_r13_on_this_computer_there_is_nothing_to_read(client_for, alice, app) -> None:

@@ -20,17 +20,9 @@ from tests.platforms.samples import answer
 from tests.platforms.test_bluesky_own_log_in import BASE, proof, tokens, world
 from tests.services.renewal_kit import Crash, at, die, grant_row, lapse, renew, stored_access
 from tests.services.test_own_servers import TYPED, grant_of, link
+from tests.services.test_refreshing import POINTS
 
 RENEW = "renew the permission"
-POINTS = [
-    "refresh.before_lease",
-    "refresh.after_lease",
-    "refresh.before_send",
-    "refresh.after_response",
-    "refresh.before_store",
-    "refresh.before_commit",
-    "refresh.after_commit",
-]
 SENT = {"refresh.after_response", "refresh.before_store", "refresh.before_commit"}
 
 
