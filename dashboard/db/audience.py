@@ -17,6 +17,7 @@ from dashboard.db.portions import portions
 from dashboard.db.tables import AccountRow, PreferenceRow, RoleAccountRow, RoleRow, UserRow
 from dashboard.domain.incidents import Place
 from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
+from dashboard.domain.team import Right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Recipient:
     email: str
     time_zone: str
     accounts: frozenset[UUID]
+    may_link: bool = False  # may the person relink them
 
 
 def audience(
@@ -44,10 +46,10 @@ def audience(
     existing = _existing(session, account_ids)
     chosen = _chosen(session, existing)
     told = []
-    for user, sees_all in _willing(session, kind, user_id):
-        reach = existing if sees_all else chosen.get(user.role_id, frozenset())
+    for user, role in _willing(session, kind, user_id):
+        reach = existing if role.all_accounts else chosen.get(role.id, frozenset())
         if reach:
-            told.append(_recipient(user, reach))
+            told.append(_recipient(user, reach, may_link=Right.LINK in role.rights))
     return tuple(told)
 
 
@@ -73,8 +75,8 @@ def audience_at(
     chosen = frozenset(roles.scalars())
     return tuple(
         _recipient(user, frozenset())
-        for user, sees_all in _willing(session, kind, user_id)
-        if any_there is not None and (sees_all or user.role_id in chosen)
+        for user, role in _willing(session, kind, user_id)
+        if any_there is not None and (role.all_accounts or role.id in chosen)
     )
 
 
@@ -126,13 +128,14 @@ def count_accounts_of(session: Session, user_id: UUID) -> int:
     ).scalar_one()
 
 
-def _recipient(user: UserRow, accounts: frozenset[UUID]) -> Recipient:
+def _recipient(user: UserRow, accounts: frozenset[UUID], *, may_link: bool = False) -> Recipient:
     return Recipient(
         user_id=user.id,
         name=user.name,
         email=user.email,
         time_zone=user.time_zone,
         accounts=accounts,
+        may_link=may_link,
     )
 
 
@@ -164,11 +167,11 @@ def _chosen(session: Session, account_ids: frozenset[UUID]) -> Mapping[UUID, fro
 
 def _willing(
     session: Session, kind: NoticeKind, user_id: UUID | None
-) -> list[tuple[UserRow, bool]]:
-    """Users who want the kind, each with whether the role has access to all accounts."""
+) -> list[tuple[UserRow, RoleRow]]:
+    """Users who want the kind, each with the role."""
     spec = NOTICE_SPECS[kind]
     query = (
-        select(UserRow, col(RoleRow.all_accounts))
+        select(UserRow, RoleRow)
         .join(RoleRow, col(RoleRow.id) == col(UserRow.role_id))
         .where(col(UserRow.active), col(UserRow.email) != "")
         .order_by(col(UserRow.name), col(UserRow.email))
@@ -182,4 +185,4 @@ def _willing(
         )
     if user_id is not None:
         query = query.where(col(UserRow.id) == user_id)
-    return [(user, sees_all) for user, sees_all in session.execute(query)]
+    return [(user, role) for user, role in session.execute(query)]

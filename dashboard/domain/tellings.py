@@ -95,6 +95,7 @@ class LinkTelling:
     why: tuple[str, ...]  # the labels of the boxes that are ticked
     settings_url: str
     accounts_url: str
+    may_link: bool  # whether the reader may relink
     cures: tuple[Cure, ...] = ()  # the others stand alone
 
     @property
@@ -116,6 +117,11 @@ class LinkTelling:
     @property
     def count(self) -> int:
         return len(self.stories)
+
+    @property
+    def needs_relink(self) -> bool:
+        """Whether a relink, by this reader or another, cures one of them."""
+        return any(story.lost or story.expiring for story in self.stories)
 
     @property
     def all_lost(self) -> bool:

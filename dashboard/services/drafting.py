@@ -293,6 +293,7 @@ def _link_draft(unit: UnitOfWork, teller: Teller, person: Recipient, items: list
         why=tuple(NOTICE_SPECS[kind].label for kind in NoticeKind if kind in by_kind),
         settings_url=teller.base_url + places.MY_SETTINGS,
         accounts_url=teller.base_url + places.ACCOUNTS,
+        may_link=person.may_link,
         cures=_cures(items),
     )
     earlier = items[0].past.message_id if len(items) == 1 and items[0].past else ""

@@ -14,7 +14,7 @@ from threading import Barrier, BrokenBarrierError
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from dashboard.adapters.letter import Letter
 from dashboard.adapters.mailer import Mailer
@@ -25,6 +25,7 @@ from dashboard.db.tables import (
     DeliveryRow,
     PreferenceRow,
     RoleAccountRow,
+    RoleRow,
     UserRow,
 )
 from dashboard.domain.causes import Cause
@@ -154,6 +155,21 @@ def test_the_mail_says_what_where_and_what_to_do(
     assert "No messages come in for Webcare; posts cannot go out." in text
     assert "Also told: Colleague0@Example.Org." in text
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_who_may_not_relink_is_not_told_to_but_to_speak_to_somebody_who_may(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    with tools.database.writing() as unit:
+        unit.execute(update(RoleRow).values(rights=[]))
+    account_id = breaks(tools)
+    tell(tools, clock)
+    (mail,) = mails(sink)
+    assert mail["Subject"] == "Fakebook page Bakery Jansen has lost its link"
+    text = text_of(mail)
+    assert "/relink" not in text
+    assert f"https://links.example.org/settings/accounts/{account_id}" in text
+    assert "Your role may not relink accounts: speak to somebody whose role may." in text
 
 
 def test_several_accounts_that_break_together_come_in_one_mail(
