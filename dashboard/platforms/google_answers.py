@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 
-from dashboard.domain.capabilities import MissingKind
+from dashboard.domain.capabilities import Missing, MissingKind
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import (
     AppProblem,
@@ -28,7 +28,7 @@ from dashboard.domain.errors import PlatformError
 from dashboard.domain.publishing import NotPublished, PublishUnclear
 from dashboard.domain.wire import Ask, Http
 from dashboard.platforms.answers import Reply, bearer, secrets_of, send
-from dashboard.platforms.permissions import lacking
+from dashboard.platforms.permissions import by_relink, lacking
 from dashboard.platforms.posting import by_status
 from dashboard.platforms.protocol import About
 from dashboard.platforms.values import Body, object_of, text_of
@@ -91,18 +91,26 @@ async def read(http: Http, app: App | None, credential: Credential, call: str, u
 
 
 def meaning(
-    about: About, reply: Reply, credential: Credential, *, role: str, only_role: bool = False
+    about: About,
+    reply: Reply,
+    credential: Credential,
+    *,
+    permission: str,
+    role: str,
+    only_role: bool = False,
 ) -> CheckOutcome:
     """What an answer other than the expected one means.
 
-    `role` is the plain word for what a person needs; with `only_role` a plain "permission denied"
-    or "not found" speaks of that role.
+    `permission` and `role` are the plain words for what may be lacking; with `only_role` a plain
+    "permission denied" or "not found" speaks of that role.
     """
     problem = problem_of(reply)
     if problem is None:
         return reply.silence() or reply.unclear()
     outcome: CheckOutcome | None = _not_of_the_link(reply, problem)
-    outcome = outcome or _of_the_account(about, reply, problem, role, only_role=only_role)
+    outcome = outcome or _blocked(reply, problem)
+    if outcome is None and (missing := _missing(reply, problem, only_role=only_role)):
+        outcome = Works(missing=_lacked(about, missing, problem.code, permission, role))
     if outcome is not None:
         return outcome
     evidence = reply.evidence(code=problem.code, text=problem.text)
@@ -175,21 +183,25 @@ def _not_of_the_link(reply: Reply, problem: Problem) -> AppProblem | NoAnswer | 
     return reply.silence()
 
 
-def _of_the_account(
-    about: About, reply: Reply, problem: Problem, role: str, *, only_role: bool
-) -> Blocked | Works | None:
-    """The account is closed to everybody, or the person lacks a permission or a role."""
-    evidence = reply.evidence(code=problem.code, text=problem.text)
-    if blocked := sorted(problem.reasons & _BLOCKED.keys()):
-        return Blocked(cause=_BLOCKED[blocked[0]], evidence=evidence)
-    missing = _missing(reply, problem, only_role=only_role)
-    if missing is None:
-        return None
-    label = role if missing is MissingKind.ROLE else "see the account"
-    return Works(missing=lacking(about, missing, problem.code, label))
+def _blocked(reply: Reply, problem: Problem) -> Blocked | None:
+    """The account is closed to everybody."""
+    for reason in sorted(problem.reasons & _BLOCKED.keys()):
+        evidence = reply.evidence(code=problem.code, text=problem.text)
+        return Blocked(cause=_BLOCKED[reason], evidence=evidence)
+    return None
+
+
+def _lacked(
+    about: About, kind: MissingKind, what: str, permission: str, role: str
+) -> tuple[Missing, ...]:
+    """A permission is ticked in another log-in, a role is given at the platform."""
+    if kind is MissingKind.ROLE:
+        return lacking(about, kind, what, role)
+    return by_relink(lacking(about, kind, what, permission))
 
 
 def _missing(reply: Reply, problem: Problem, *, only_role: bool) -> MissingKind | None:
+    """What the person lacks: a permission, or a role."""
     if problem.reasons & _SCOPE:
         return MissingKind.PERMISSION
     if problem.reasons & _ROLE:

@@ -184,16 +184,17 @@ async def test_by_renewal(
     app: App,
     *,
     lets_in: Collection[str] = (),  # noqa: PT028  it tests an app, not us
+    also_refused: Callable[[Body], bool] = lambda _: False,  # noqa: PT028  as above
 ) -> tuple[AppTest, Evidence]:
     """Renew with a made-up token: only who is let in hears that the token is worth nothing.
 
-    `lets_in` are further error codes that only those hear.
+    `lets_in` are further error codes that only those hear, `also_refused` knows other words for it.
     """
     ask = refresh_ask(app, "linkkeeper-asks-whether-it-is-known")
     reply = await send(http, ask, secrets_of(None, app))
     told = read_tokens(reply, now=_ANY_TIME)
     code = reply.text("error", 80)
-    if code in lets_in and not reply.silence():
+    if not reply.silence() and (code in lets_in or also_refused(reply.body or {})):
         return AppTest.WORKS, reply.evidence(code=code)
     if isinstance(told, TokenFault) and told.fault is not Fault.UNCLEAR:
         known = told.fault is Fault.REFUSED

@@ -25,7 +25,7 @@ from dashboard.platforms.answers import Reply
 from dashboard.platforms.google_events import Keyring
 from dashboard.platforms.google_log_in import AUTH, HOSTS, TESTING, TOLD_AT_ONCE, GooglePlatform
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.protocol import About, AppGuide, Platform
 from dashboard.platforms.values import (
     Body,
@@ -69,8 +69,8 @@ class YouTube(GooglePlatform):
             Capability.MONITOR_MENTIONS: frozenset({_COMMENTS}),
             Capability.READ_PUBLICATIONS: frozenset({_READ}),
         },
-        grant_at="Relink the channel and leave all boxes ticked",
-        grant_url="https://myaccount.google.com/connections",
+        grant_at="YouTube Studio > Settings > Permissions",
+        grant_url="https://studio.youtube.com/",
         history_reach="YouTube lists all videos of a channel, up to about 20,000.",
     )
     guide = AppGuide(
@@ -124,7 +124,9 @@ class YouTube(GooglePlatform):
         if items is None:
             return await self._found(http, app, credential, reply)
         mine = {text_of(item.get("id"), 100) for item in items}
-        missing = missing_permissions(self.about, credential.scopes, _LABELS, covers=_covers)
+        missing = by_relink(
+            missing_permissions(self.about, credential.scopes, _LABELS, covers=_covers)
+        )
         if not mine:
             missing = lacking(self.about, MissingKind.ROLE, "channels.list", _ROLE)
         elif identity.remote_id not in mine:
@@ -135,13 +137,18 @@ class YouTube(GooglePlatform):
         self, http: Http, app: App | None, credential: Credential, reply: Reply
     ) -> CheckOutcome:
         """What an answer means; a dead token is noticed although the day's units are used up."""
-        found = google_answers.meaning(self.about, reply, credential, role=_ROLE)
+        found = self._meaning(reply, credential)
         if not google_answers.day_is_used_up(reply):
             return found
         person = await self.read_person(http, app, credential)
         if person.status != HTTPStatus.UNAUTHORIZED:
             return found
-        return google_answers.meaning(self.about, person, credential, role=_ROLE)
+        return self._meaning(person, credential)
+
+    def _meaning(self, reply: Reply, credential: Credential) -> CheckOutcome:
+        return google_answers.meaning(
+            self.about, reply, credential, permission=_LABELS[_READ], role=_ROLE
+        )
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str

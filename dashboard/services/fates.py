@@ -20,7 +20,7 @@ from dashboard.platforms.protocol import TellsFate
 from dashboard.services.credentials import app_and_credential
 from dashboard.services.ports import Tools
 
-FIRST_ASKED_AFTER = timedelta(seconds=20)
+FIRST_ASKED_AFTER = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _ASKED_FOR = timedelta(days=1)
 _NEVER_SAID = "The platform never said what became of the post."

@@ -54,7 +54,8 @@ class Row:
     `typed` is the name that a person types where each account brings its own server; nobody is
     registered there. `calm` is the state of what works: "expiring" where it cannot last long.
     `unticked` is the permission (in the Sandbox's words) that is not given at first; "" where a
-    person can only give all or nothing. `picture` says what the picture shows that goes out with
+    person can only give all or nothing. `needed` is one without which there is nothing to pick, and
+    which a person can leave out. `picture` says what the picture shows that goes out with
     the post, a JPEG or PNG by `picture_type`; "" for a post without one.
     """
 
@@ -69,6 +70,7 @@ class Row:
     unticked: str = ""
     typed: str = ""
     calm: str = "healthy"
+    needed: str = ""
     posts: bool = True
     mentions: bool = True
     publishes: bool = True
@@ -172,6 +174,12 @@ def _link(page: Page, platform: Row) -> None:
 
 
 def _to_the_picker(page: Page, platform: Row) -> None:
+    if platform.needed:
+        page.goto(f"/settings/accounts/add/{platform.key}")
+        page.get_by_role("button", name=f"Continue with {platform.label}").click()
+        consent(page, platform.person, without=platform.needed)
+        told = f"Not everything was allowed at {platform.label}"
+        expect(page.get_by_role("heading", name=told)).to_be_visible()
     page.goto(f"/settings/accounts/add/{platform.key}")
     if platform.typed:
         page.get_by_label("Which account").fill(platform.typed)
@@ -208,7 +216,7 @@ def _publish(page: Page, platform: Row) -> None:
     mine = page.locator(".publications a").filter(has_text=platform.account)
     mine.filter(has_text="Written in Linkkeeper").first.click()
     expect(page.get_by_text(WRITTEN)).to_be_visible()
-    for _ in range(20):
+    for _ in range(40):
         if page.get_by_text("In the calendar since").is_visible() and _is_out(page):
             return
         page.wait_for_timeout(500)

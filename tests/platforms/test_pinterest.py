@@ -1,6 +1,7 @@
 """Pinterest: id and secret in a header, renewal without end, Pins on boards."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ import pytest
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Published
 from dashboard.platforms.pinterest import Pinterest
-from dashboard.platforms.protocol import ListsMentions, Refreshed, Revokes
+from dashboard.platforms.protocol import AppTest, ListsMentions, Refreshed, Revokes
 from tests.fakes import START, ScriptedHttp
 from tests.platforms.samples import REDIRECT, SAMPLES, answer
 
@@ -107,6 +108,43 @@ def test_a_pin_without_its_board_or_picture_is_not_sent(more: dict[str, Any]) ->
     assert isinstance(outcome, NotPublished)
     assert outcome.about_the_post
     assert "publish the post" not in [ask.call for ask in http.asked]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "result"),
+    [
+        (401, {"code": 283, "message": "The authorization grant is invalid"}, AppTest.WORKS),
+        (401, {"code": 2, "message": "Authentication failed."}, AppTest.UNCLEAR),
+        (401, {"error": "invalid_client"}, AppTest.REFUSED),
+        (503, {"code": 283}, AppTest.UNCLEAR),
+    ],
+)
+def test_our_registration_is_tested_without_a_person(
+    status: int, body: dict[str, Any], result: AppTest
+) -> None:
+    http = ScriptedHttp({"renew the permission": answer(status, body)})
+    assert http.run(pinterest.test_app(http, APP))[0] is result
+
+
+@pytest.mark.parametrize(
+    ("access", "refresh", "told"),
+    [
+        (30, 60, False),  # renewed after 30 days, which brings another 60
+        (30, 44, True),  # the platform has set a last day
+        (20, 10, True),
+        (None, 60, True),
+        (30, None, False),
+    ],
+)
+def test_a_last_day_is_told_only_when_our_renewals_do_not_move_it(
+    access: int | None, refresh: int | None, told: bool
+) -> None:
+    ends = [None if days is None else START + timedelta(days=days) for days in (access, refresh)]
+    credential = replace(SAMPLE.credential, expires_at=ends[0], refresh_expires_at=ends[1])
+    body = {"id": SAMPLE.identity.remote_id}
+    http = ScriptedHttp({"read the account": answer(200, body)})
+    found = http.run(pinterest.check(http, APP, credential, SAMPLE.identity))
+    assert found.renew_by == (ends[1] if told else None)
 
 
 def test_there_are_no_mentions_and_nothing_to_give_back() -> None:

@@ -30,7 +30,7 @@ from dashboard.platforms.protocol import (
     RefreshUnclear,
 )
 from tests.fakes import ScriptedHttp
-from tests.sandbox.conftest import Driver, Watch, copied, open_app
+from tests.sandbox.driving import Driver, Watch, copied, open_app
 
 BASE = "http://127.0.0.1:9999"
 OURS = "http://127.0.0.1:8000"

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.sandbox.conftest import REDIRECT, challenge
+from tests.sandbox.driving import REDIRECT, challenge
 
 
 def _query(location: str) -> dict[str, str]:

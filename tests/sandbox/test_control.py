@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.sandbox.conftest import JSON
+from tests.sandbox.driving import JSON
 
 
 def test_start_page_leads_to_the_panel(driver):

@@ -10,7 +10,7 @@ from dashboard.sandbox.app import create_app
 from dashboard.sandbox.dialect import SECRET, Pkce
 from dashboard.sandbox.dialects import SPEAKERS
 from dashboard.sandbox.pushed import keep
-from tests.sandbox.conftest import JSON, Driver, challenge, copied, open_app
+from tests.sandbox.driving import JSON, Driver, challenge, copied, open_app
 
 DIALECTS = [speaker.dialect for speaker in SPEAKERS]
 each = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.key)

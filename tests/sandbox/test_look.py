@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import launch, served
-from tests.sandbox.conftest import Driver
+from tests.sandbox.driving import Driver
 
 pytestmark = pytest.mark.e2e
 WIDE = pytest.param("light", 1280, marks=pytest.mark.slow)  # the narrow walk meets more trouble

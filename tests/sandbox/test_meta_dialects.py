@@ -23,7 +23,7 @@ from dashboard.platforms import available
 from dashboard.platforms.protocol import AppTest, Granted, Refreshed
 from dashboard.sandbox.dialect import SECRET
 from tests.fakes import ScriptedHttp
-from tests.sandbox.conftest import Driver, Watch, copied, open_app
+from tests.sandbox.driving import Driver, Watch, copied, open_app
 
 BASE = "http://127.0.0.1:9999"
 KEYS = ("facebook", "instagram", "instagram_page", "threads")

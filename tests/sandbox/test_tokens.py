@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.sandbox.conftest import REDIRECT, Driver
+from tests.sandbox.driving import REDIRECT, Driver
 
 
 def test_code_yields_a_pair_with_its_lives(driver):

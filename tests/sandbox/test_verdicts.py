@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.conftest import ALL_SCOPES
+from tests.sandbox.driving import ALL_SCOPES
 
 ENDINGS = [
     ("change-password", "password_changed"),

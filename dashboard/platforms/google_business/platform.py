@@ -33,6 +33,7 @@ from dashboard.domain.publishing import (
 )
 from dashboard.domain.wire import Http
 from dashboard.platforms import google_answers, oauth2
+from dashboard.platforms.answers import Reply
 from dashboard.platforms.google_business import publishing
 from dashboard.platforms.google_business.reading import (
     ACCOUNT,
@@ -54,7 +55,7 @@ from dashboard.platforms.google_log_in import (
     HOSTS as GOOGLE_HOSTS,
 )
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import missing_permissions
+from dashboard.platforms.permissions import by_relink, missing_permissions
 from dashboard.platforms.posting import CALL
 from dashboard.platforms.protocol import About, AppGuide, Granted, Platform
 
@@ -170,9 +171,9 @@ class GoogleBusiness(GooglePlatform):
         url = f"{self.hosts['information']}/v1/{identity.remote_id}?readMask=name"
         reply = await reader.read("read the location", url)
         if reply.status == HTTPStatus.OK and reply.text("name", 100) == identity.remote_id:
-            missing = missing_permissions(self.about, credential.scopes, _LABELS)
+            missing = by_relink(missing_permissions(self.about, credential.scopes, _LABELS))
             return Works(missing=missing, renew_by=credential.refresh_expires_at)
-        found = google_answers.meaning(self.about, reply, credential, role=_ROLE, only_role=True)
+        found = self._meaning(reply, credential, only_role=True)
         if isinstance(found, Works) and found.missing[0].kind is MissingKind.ROLE:
             return await self._only_the_role(reader, found)
         return found
@@ -183,7 +184,19 @@ class GoogleBusiness(GooglePlatform):
         reply = await reader.read(of.call, f"{of.url}?pageSize=1")
         if reply.status == HTTPStatus.OK and reply.body is not None:
             return found
-        return google_answers.meaning(self.about, reply, reader.credential, role=_ROLE)
+        return self._meaning(reply, reader.credential)
+
+    def _meaning(
+        self, reply: Reply, credential: Credential, *, only_role: bool = False
+    ) -> CheckOutcome:
+        return google_answers.meaning(
+            self.about,
+            reply,
+            credential,
+            permission=_LABELS[MANAGE],
+            role=_ROLE,
+            only_role=only_role,
+        )
 
     async def posts(
         self, http: Http, credential: Credential, identity: Identity, *, cursor: str

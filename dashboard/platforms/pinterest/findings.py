@@ -15,9 +15,9 @@ from dashboard.domain.checks import Blocked, CheckOutcome, NeedsRefresh, Refused
 from dashboard.domain.credentials import Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.platforms.answers import Reply
-from dashboard.platforms.permissions import lacking
+from dashboard.platforms.permissions import by_relink, lacking
 from dashboard.platforms.protocol import About
-from dashboard.platforms.values import Body
+from dashboard.platforms.values import Body, text_of
 
 ACCOUNT, BOARDS, BOARDS_WRITE, PINS, PINS_WRITE = (
     "user_accounts:read",
@@ -38,7 +38,7 @@ _BLOCKED = {
     (403, "2625"): Cause.ACCOUNT_SUSPENDED,
     (403, "2626"): Cause.SECURITY_CHECK,
 }
-_NO_RIGHT = (MissingKind.ROLE, "29", "the right to do this (Pinterest does not say why)")
+_NO_RIGHT = (MissingKind.ROLE, "29", "a right that Pinterest does not name")
 _LACKING = {
     (401, "3"): (MissingKind.PERMISSION, ACCOUNT, LABELS[ACCOUNT]),
     (401, "29"): _NO_RIGHT,
@@ -68,13 +68,19 @@ def meaning(about: About, reply: Reply, credential: Credential) -> CheckOutcome:
     if said in _BLOCKED:
         return Blocked(cause=_BLOCKED[said], evidence=evidence)
     if said in _LACKING:
-        return Works(missing=lacking(about, *_LACKING[said]))
+        missing = lacking(about, *_LACKING[said])
+        ticked = _LACKING[said][0] is MissingKind.PERMISSION
+        return Works(missing=by_relink(missing) if ticked else missing)
     return reply.unclear(code=number)
 
 
 def refuses_renewal(body: Body) -> bool:
-    """Whether the refresh token is told to be worth nothing, in Pinterest's own words."""
-    return body.get("code") == _GRANT_INVALID
+    """Whether the refresh token is told to be worth nothing, in Pinterest's own words.
+
+    Its older interface said the same number of an unknown app, which it named in `data`.
+    """
+    about_us = "application" in text_of(body.get("data")).lower()
+    return body.get("code") == _GRANT_INVALID and not about_us
 
 
 def failure(key: str, reply: Reply) -> PlatformError:

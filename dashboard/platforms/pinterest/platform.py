@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from dashboard.domain.calendar import FoundPost
 from dashboard.domain.capabilities import Capability
-from dashboard.domain.checks import CheckOutcome, Works
+from dashboard.domain.checks import CheckOutcome, Evidence, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.publishing import Outgoing, PictureRule, PostRules, PublishOutcome
@@ -24,7 +24,7 @@ from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
 from dashboard.platforms.code_log_in import CodeLogIn, end_of_renewals
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import missing_permissions
+from dashboard.platforms.permissions import by_relink, missing_permissions
 from dashboard.platforms.pinterest import findings, publishing, reading
 from dashboard.platforms.pinterest.findings import (
     ACCOUNT,
@@ -34,7 +34,7 @@ from dashboard.platforms.pinterest.findings import (
     PINS,
     PINS_WRITE,
 )
-from dashboard.platforms.protocol import About, AppGuide, Platform, RefreshOutcome
+from dashboard.platforms.protocol import About, AppGuide, AppTest, Platform, RefreshOutcome
 
 KEY = "pinterest"
 HOSTS = {"www": "https://www.pinterest.com", "api": "https://api.pinterest.com"}
@@ -60,8 +60,8 @@ class Pinterest(CodeLogIn):
             Capability.READ_PUBLICATIONS: frozenset({PINS}),
             Capability.PUBLISH: frozenset({BOARDS, BOARDS_WRITE, PINS_WRITE}),
         },
-        grant_at="Relink the account; Pinterest asks for all permissions at once",
-        grant_url="https://www.pinterest.com/settings/security",
+        grant_at="Pinterest > Settings, as the owner of the account",
+        grant_url="https://www.pinterest.com/settings/",
         history_reach="Pinterest lists all Pins of an account.",
     )
     guide = AppGuide(
@@ -104,6 +104,10 @@ class Pinterest(CodeLogIn):
             },
         )
 
+    async def test_app(self, http: Http, app: App) -> tuple[AppTest, Evidence]:
+        """Renew with a made-up token; raises NoAnswerError."""
+        return await oauth2.test_by_renewal(http, app, also_refused=findings.refuses_renewal)
+
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
@@ -121,7 +125,7 @@ class Pinterest(CodeLogIn):
         reply = await reading.read(http, self.hosts, app, credential, call, "user_account")
         if reply.status != HTTPStatus.OK or reading.id_of(reply) != identity.remote_id:
             return findings.meaning(self.about, reply, credential)
-        missing = missing_permissions(self.about, credential.scopes, LABELS)
+        missing = by_relink(missing_permissions(self.about, credential.scopes, LABELS))
         return Works(missing=missing, renew_by=end_of_renewals(credential))
 
     async def refresh(

@@ -6,6 +6,7 @@ wants to post. What a change of password or a switched-off account looks like is
 Source: developers.tiktok.com/doc/tiktok-api-v2-error-handling, content posting pages.
 """
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from dashboard.domain.capabilities import Capability, MissingKind
@@ -24,7 +25,7 @@ from dashboard.domain.credentials import Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.publishing import NotPublished, PublishUnclear
 from dashboard.platforms.answers import Reply
-from dashboard.platforms.permissions import lacking
+from dashboard.platforms.permissions import by_relink, lacking
 from dashboard.platforms.posting import by_status
 from dashboard.platforms.protocol import About
 from dashboard.platforms.values import Body, object_of, text_of
@@ -84,7 +85,7 @@ def meaning(about: About, reply: Reply, credential: Credential) -> CheckOutcome:
     if code == BANNED:
         return Blocked(cause=Cause.ACCOUNT_SUSPENDED, evidence=evidence)
     if code == _WITHHELD:
-        return Works(missing=lacking(about, MissingKind.PERMISSION, BASIC, LABELS[BASIC]))
+        return _withheld(about, BASIC)
     if code != _DEAD:
         return reply.unclear(code=code)
     if credential.refresh:
@@ -106,9 +107,7 @@ def meaning_of_posting(about: About, reply: Reply) -> CheckOutcome | None:
     if code == _LACKED_BY_US:
         return AppProblem(evidence=evidence)
     if code == _WITHHELD:
-        only = {Capability.PUBLISH}
-        kind = MissingKind.PERMISSION
-        return Works(missing=lacking(about, kind, PUBLISH, LABELS[PUBLISH], only=only))
+        return _withheld(about, PUBLISH, only={Capability.PUBLISH})
     return None
 
 
@@ -135,6 +134,11 @@ def not_published(reply: Reply) -> NotPublished | PublishUnclear:
     if code in _SURELY_NOT:
         return NotPublished(evidence=evidence, about_the_post=code in _ABOUT_THE_POST)
     return by_status(reply)
+
+
+def _withheld(about: About, what: str, *, only: Collection[Capability] = ()) -> Works:
+    missing = lacking(about, MissingKind.PERMISSION, what, LABELS[what], only=only)
+    return Works(missing=by_relink(missing))
 
 
 def _not_of_the_link(code: str, evidence: Evidence) -> AppProblem | NoAnswer | None:

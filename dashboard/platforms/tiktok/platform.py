@@ -26,7 +26,7 @@ from dashboard.platforms import oauth2
 from dashboard.platforms.answers import secrets_of, send
 from dashboard.platforms.code_log_in import CodeLogIn, end_of_renewals
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import missing_permissions
+from dashboard.platforms.permissions import by_relink, missing_permissions
 from dashboard.platforms.protocol import About, AppGuide, Granted, Platform
 from dashboard.platforms.tiktok import findings, publishing, pushes, reading
 from dashboard.platforms.tiktok.findings import BASIC, LABELS, PROFILE, PUBLISH, VIDEOS
@@ -51,15 +51,13 @@ class TikTok(CodeLogIn):
                 "TikTok fetches pictures from here, so this installation must be reachable from "
                 "outside, at an address that TikTok has verified."
             ),
-            "TikTok gives programs no comments and no messages.",
+            "A post needs a picture. TikTok gives programs no comments and no messages.",
         ),
         before_relink=("Log in at TikTok as the account that you want to relink.",),
         wants={
             Capability.READ_PUBLICATIONS: frozenset({VIDEOS}),
             Capability.PUBLISH: frozenset({PUBLISH}),
         },
-        grant_at="Relink the account and leave all permissions switched on",
-        grant_url="https://www.tiktok.com/setting",
         history_reach="TikTok lists all public videos of an account.",
         budget=Budget(
             requests=600, seconds=60, source="developers.tiktok.com/doc/tiktok-api-v2-rate-limit"
@@ -151,7 +149,7 @@ class TikTok(CodeLogIn):
         if reading.open_id_of(reading.user_of(reply)) != identity.remote_id:
             return findings.meaning(self.about, reply, credential)
         works = Works(
-            missing=missing_permissions(self.about, credential.scopes, LABELS),
+            missing=by_relink(missing_permissions(self.about, credential.scopes, LABELS)),
             renew_by=end_of_renewals(credential),
         )
         if PUBLISH not in credential.scopes:

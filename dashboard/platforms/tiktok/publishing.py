@@ -2,7 +2,7 @@
 
 TikTok names no post before it has looked it over, which takes a minute or some hours (docs:
 content-posting-api-reference-get-video-status); until then its own name of the task is the trace
-by which it is asked again. Photo posts are not among the videos that it lists.
+by which it is asked again. That photo posts are among the videos that it lists is not established.
 """
 
 from dashboard.domain.checks import Evidence

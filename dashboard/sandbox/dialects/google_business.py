@@ -46,7 +46,7 @@ _LONGEST = 1_500
 @bp.get("/accountmanagement/v1/accounts")
 def accounts() -> Response:
     """The one account of the person."""
-    judged = kit.judge(DIALECT)
+    judged = kit.judge(DIALECT, Scope.POSTS_READ)
     if judged.grant is None or judged.finding is not Finding.FINE:
         return _refusal(judged)
     return jsonify({"accounts": [{"name": _account(judged.grant), "type": "PERSONAL"}]})
@@ -55,8 +55,10 @@ def accounts() -> Response:
 @bp.get("/information/v1/accounts/<account>/locations")
 def locations(account: str) -> Response:
     """The locations that the person manages."""
-    judged = kit.judge(DIALECT)
-    if judged.grant is None or _account(judged.grant) != f"accounts/{account}":
+    judged = kit.judge(DIALECT, Scope.POSTS_READ)
+    if judged.finding is not Finding.FINE or judged.grant is None:
+        return _refusal(judged)
+    if _account(judged.grant) != f"accounts/{account}":
         return _refusal(judged)
     mine = kit.accounts_of(DIALECT, judged.grant)
     return jsonify(
@@ -67,7 +69,7 @@ def locations(account: str) -> Response:
 @bp.get("/information/v1/locations/<location>")
 def one(location: str) -> Response:
     """The name of a location."""
-    judged = kit.judge(DIALECT, account_id=location)
+    judged = kit.judge(DIALECT, Scope.POSTS_READ, location)
     if judged.account is None:
         return _refusal(judged)
     return jsonify({"name": f"locations/{judged.account.id}"})

@@ -134,7 +134,11 @@ def _refusal(judged: Verdict) -> Response:
 
 
 def _error(status: HTTPStatus, number: int) -> Response:
-    response = jsonify({"code": number, "message": status.phrase})
+    return _said_no(status, number, status.phrase)
+
+
+def _said_no(status: HTTPStatus, number: int, why: str) -> Response:
+    response = jsonify({"code": number, "message": why})
     response.status_code = status
     return response
 
@@ -148,7 +152,8 @@ def _oauth_error(status: HTTPStatus, code: str, why: str) -> Response:
 
 def _told(outcome: TokenPair | TokenRefusal) -> Response:
     if isinstance(outcome, TokenRefusal):
-        return _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_grant", outcome.why)
+        trail().error = trail().error or "invalid_grant"
+        return _said_no(HTTPStatus.UNAUTHORIZED, 283, "The authorization grant is invalid")
     return jsonify(
         {
             "access_token": outcome.access_token,

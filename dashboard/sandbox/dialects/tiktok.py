@@ -20,6 +20,7 @@ from dashboard.sandbox.faults import Fault, FaultKind
 from dashboard.sandbox.model import Scope
 from dashboard.sandbox.tokens import TokenPair, TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict
+from dashboard.sandbox.web import now
 
 DIALECT = Dialect(
     key="tiktok",
@@ -44,6 +45,7 @@ DIALECT = Dialect(
 bp = kit.blueprint(DIALECT, "/www/v2/auth/authorize/")
 _V2 = "/api/v2"
 _MOST = 1_000
+_WORKED_ON_FOR = timedelta(seconds=2)
 _DEAD = frozenset({Finding.TOKEN_UNKNOWN, Finding.TOKEN_EXPIRED, Finding.TOKEN_REVOKED})
 
 
@@ -128,11 +130,16 @@ def publish() -> Response:
 
 @bp.post(f"{_V2}/post/publish/status/fetch/")
 def fate() -> Response:
-    """What became of a post: here it is there at once."""
+    """What became of a post: for a while it is worked on."""
     judged = mine(DIALECT, Scope.POSTS_WRITE)
     if judged.account is None:
         return _refusal(judged)
     post_id = str(_said().get("publish_id", "")).removeprefix("p_pub_url~v2.")
+    made = [one for one in kit.posts(judged.account, limit=_MOST) if one.id == post_id]
+    if not made:
+        return _error(HTTPStatus.BAD_REQUEST, "invalid_publish_id")
+    if now() - made[0].created_at < _WORKED_ON_FOR:
+        return _fine({"status": "PROCESSING_DOWNLOAD"})
     return _fine({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": [post_id]})
 
 
