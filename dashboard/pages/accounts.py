@@ -15,9 +15,9 @@ from dashboard.domain.states import LinkState
 from dashboard.domain.team import Right
 from dashboard.domain.troubles import troubles
 from dashboard.domain.uptime import share_working
-from dashboard.services import steering, syncing
+from dashboard.services import own_servers, steering, syncing
 from dashboard.services.audience import who_is_told
-from dashboard.services.linking import on_offer
+from dashboard.services.offers import on_offer
 from dashboard.web.access import does_not_keep_awake, needs, signed_in
 from dashboard.web.bars import bars
 from dashboard.web.current import actor, tools, viewer
@@ -166,6 +166,7 @@ def _one(account_id: UUID) -> dict[str, Any]:
         **frame_now(),
         "account": screen,
         "about": platform.about if platform else None,
+        "way": own_servers.usual_way(tools(), platform.about) if platform else None,
         "capabilities": _capabilities(screen, frozenset(wants)),
         "told": who_is_told(tools(), viewer(), account_id),
         "bars": bars(screen.timeline, days=_BARS_OF_ONE, now=tools().now()),

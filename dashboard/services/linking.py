@@ -26,7 +26,6 @@ from dashboard.domain.errors import NotAllowedError, NotFoundError, PlatformErro
 from dashboard.domain.team import Right, Viewer
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import (
-    About,
     Granted,
     NeedsApp,
     Platform,
@@ -47,7 +46,7 @@ from dashboard.services.log_ins import (
     state_hash,
 )
 from dashboard.services.ports import Tools
-from dashboard.services.registrations import is_offered, needed_app, redirect_address
+from dashboard.services.registrations import needed_app, redirect_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,23 +110,6 @@ def come_back(
         raise InVainError(error, attempt.account_id) from error
     _keep_result(tools, attempt.id, Phase.RETURNED, granted)
     return Returned(attempt_id=attempt.id, account_id=attempt.account_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A platform, and whether accounts of it can be linked on this installation by now."""
-
-    about: About
-    is_set_up: bool
-
-
-def on_offer(tools: Tools) -> list[Offer]:
-    """All platforms in their order; those that an administrator must set up first stand last."""
-    offers = [
-        Offer(about=platform.about, is_set_up=is_offered(tools, key))
-        for key, platform in tools.platforms.items()
-    ]
-    return sorted(offers, key=lambda offer: not offer.is_set_up)
 
 
 def platform_named(tools: Tools, key: str) -> Platform:

@@ -15,7 +15,7 @@ from dashboard.domain.credentials import App
 from dashboard.domain.errors import NotFoundError, PlatformError
 from dashboard.domain.team import Viewer
 from dashboard.domain.wire import NoAnswerError
-from dashboard.platforms.protocol import Granted, SignsInAtOwnServer
+from dashboard.platforms.protocol import About, Granted, OwnLogIn, SignsInAtOwnServer
 from dashboard.services.log_ins import (
     Begun,
     Browser,
@@ -37,6 +37,12 @@ def is_possible(tools: Tools, key: str) -> bool:
     """Whether servers could read about this installation; False for platforms without this way."""
     platform: object = tools.platforms.get(key)
     return isinstance(platform, SignsInAtOwnServer) and bool(_client_id(tools, platform))
+
+
+def usual_way(tools: Tools, about: About) -> About | OwnLogIn:
+    """Which way in people are told of first: the platform's own log-in where there is one."""
+    own = about.own_log_in
+    return own if own is not None and is_possible(tools, about.key) else about
 
 
 def address(tools: Tools, key: str) -> str:

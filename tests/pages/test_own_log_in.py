@@ -112,6 +112,23 @@ def test_the_document_about_us_is_public_once_a_log_in_has_begun(
     assert not any("d" in key for key in told.json["jwks"]["keys"])
 
 
+def test_the_page_of_an_account_and_the_list_of_platforms_tell_of_the_usual_way(
+    client_for, ada, database, move_to
+) -> None:
+    account = make_account(database, platform="bluesky", state="expired", cause="token_refused")
+    browser = client_for(ada)
+    log_in, password = "Log in as the account", "A new app password is needed"
+    page = browser.get(f"/settings/accounts/{account}").text
+    assert log_in in page
+    assert password not in page
+    assert "Linkkeeper sees no password" in browser.get("/settings/accounts/add").text
+    move_to("http://linkkeeper.lan:8000")
+    page = browser.get(f"/settings/accounts/{account}").text
+    assert log_in not in page
+    assert password in page
+    assert "You need an app password" in browser.get("/settings/accounts/add").text
+
+
 def test_administrators_read_where_servers_learn_who_we_are(client_for, ada, move_to) -> None:
     browser = client_for(ada)
     place = "/settings/platforms/bluesky"

@@ -58,6 +58,11 @@ def test_what_people_are_told_is_in_plain_words(platform: Platform) -> None:
     told = [about.label, about.grant_at, about.history_reach]
     told += [*about.conditions, *about.before_relink]
     told += [text for field in about.fields for text in (field.label, field.hint)]
+    if about.own_log_in:
+        own = about.own_log_in
+        told += [*own.conditions, *own.before_relink]
+        told += [text for field in own.fields for text in (field.label, field.hint)]
+        assert all(text.endswith(".") for text in (*own.conditions, *own.before_relink))
     assert [text for text in told if JARGON.search(text)] == []
     assert all(text.endswith(".") for text in (*about.conditions, *about.before_relink))
     assert about.grant_url.startswith("https://") or not about.grant_url

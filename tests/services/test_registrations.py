@@ -18,6 +18,7 @@ from dashboard.domain.wire import NoAnswerError, Silence
 from dashboard.platforms.protocol import AppGuide, AppTest, Granted, LoginField, Start
 from dashboard.services import linking, registrations
 from dashboard.services.log_ins import Browser
+from dashboard.services.offers import on_offer
 from dashboard.services.ports import Tools
 from tests.factories import FakePlatform, make_account
 from tests.services.conftest import actor
@@ -99,7 +100,7 @@ def test_without_a_registration_a_platform_is_not_set_up_and_never_half_working(
     tools: Tools, ada: Viewer
 ) -> None:
     assert not registrations.registration(tools, ada, "fake").is_set_up
-    assert [offer.is_set_up for offer in linking.on_offer(tools)] == [False]
+    assert [offer.is_set_up for offer in on_offer(tools)] == [False]
     with pytest.raises(PlatformError) as caught:
         linking.begin(tools, ada, BROWSER, "fake", {})
     assert caught.value.kind == "not_set_up"
