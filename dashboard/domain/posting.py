@@ -1,11 +1,11 @@
 """What a planned post may be, and what becomes of one whose time has come; asks nobody."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from dashboard.domain.post_size import size
 from dashboard.domain.publishing import Outgoing, PictureRule, PostRules
 from dashboard.domain.states import LinkState
 
@@ -18,7 +18,6 @@ TRIES = 3
 LARGEST_PICTURE = 15 * 1024 * 1024  # bytes, as uploaded
 _LONGEST_LINK = 2_000
 _NEEDED = frozenset({PictureRule.MUST_BE_FETCHED, PictureRule.MUST_BE_UPLOADED})
-_JOINED = frozenset({"Mn", "Me", "Cf"})
 
 
 class Fate(StrEnum):
@@ -65,7 +64,7 @@ def judge(
 def misfits(post: Outgoing, rules: PostRules) -> list[str]:
     """What a platform would not take of this post, each in a sentence; empty if it fits."""
     found = []
-    if (over := length(post.text) - rules.longest) > 0:
+    if (over := size(post, rules) - rules.longest) > 0:
         found.append(f"The text is {over} characters too long: {rules.longest} are allowed.")
     if post.picture and rules.picture is PictureRule.NONE:
         found.append("It takes no picture.")
@@ -80,12 +79,6 @@ def misfits(post: Outgoing, rules: PostRules) -> list[str]:
     if not post.text and not post.picture and not post.link:
         found.append("Write a text, or add a picture or a link.")
     return found
-
-
-def length(text: str) -> int:
-    """Letters as people count them: marks and joiners do not count (nearly graphemes)."""
-    plain = unicodedata.normalize("NFC", text)
-    return sum(unicodedata.category(letter) not in _JOINED for letter in plain)
 
 
 def says_the_same(sent: Outgoing, found: str) -> bool:

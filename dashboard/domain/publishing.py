@@ -57,6 +57,8 @@ class PostRules:
     """What a platform takes. `longest` counts characters as people see them (graphemes).
 
     `target` is the plain word for where a post goes if that must be named ("board", "subreddit").
+    `link_takes` is how many characters a link counts as: 0 where it is a card of its own, None for
+    its own length.
     """
 
     longest: int
@@ -64,6 +66,8 @@ class PostRules:
     link: bool = True
     title: bool = False
     target: str = ""
+    link_takes: int | None = 0
+    wide_letters_count_twice: bool = False  # X, by the scripts that need few letters for a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

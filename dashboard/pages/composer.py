@@ -1,7 +1,9 @@
 """Publish > New post: write once, for one or several accounts; and what people do with a post."""
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -16,7 +18,7 @@ from dashboard.domain.team import Right
 from dashboard.services import planning
 from dashboard.web.access import needs, public
 from dashboard.web.current import actor, tools, viewer
-from dashboard.web.htmx import page, redirect_to
+from dashboard.web.htmx import page, redirect_to, wants_part
 from dashboard.web.security import takes_files
 
 bp = Blueprint("composer", __name__)
@@ -48,6 +50,20 @@ def plan() -> ResponseReturnValue:
         return redirect_to(url_for("calendar.show", publication_id=made[0]), say=say)
     say = f"{len(made)} posts planned." if at else f"{len(made)} posts are on their way."
     return redirect_to(url_for("calendar.index"), say=say)
+
+
+@bp.post("/publish/new/length")
+@takes_files(LARGEST_PICTURE + 256 * 1024)
+@needs(Right.PUBLISH)
+def length() -> ResponseReturnValue:
+    """How long the post is for each ticked account: by itself while people type, or on demand.
+
+    Without JavaScript the whole form comes back as it was typed, but for a picture.
+    """
+    context = _context({}, request.form.getlist("account"))
+    if wants_part():
+        return page("composer/_lengths.html", **context)
+    return page("composer/new.html", **context | {"counted": True})
 
 
 @bp.post("/publish/calendar/<uuid:publication_id>/publish")
@@ -89,30 +105,45 @@ def picture(public_key: UUID) -> ResponseReturnValue:
 
 
 def _form(errors: dict[str, str], *, chosen: list[str]) -> ResponseReturnValue:
-    return page(
-        "composer/new.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        choices=planning.choices(tools(), viewer()),
-        platforms=tools().platforms,
-        typed=request.form,
-        chosen=chosen,
-        errors=errors,
-        time_zone=viewer().time_zone,
-    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    return page("composer/new.html", status=status, **_context(errors, chosen))
+
+
+def _context(errors: dict[str, str], chosen: list[str]) -> dict[str, Any]:
+    choices = planning.choices(tools(), viewer())
+    ticked = [choice for choice in choices if str(choice.account.id) in chosen]
+    typed = _typed()
+    return {
+        "choices": choices,
+        "lengths": planning.lengths(ticked, typed) if len(typed.text) <= _LONGEST_TEXT else [],
+        "platforms": tools().platforms,
+        "typed": request.form,
+        "chosen": chosen,
+        "errors": errors,
+        "counted": False,
+        "time_zone": viewer().time_zone,
+    }
 
 
 def _post() -> Outgoing:
-    text = request.form.get("text", "").replace("\r\n", "\n").strip()
-    if len(text) > _LONGEST_TEXT or "\0" in text:
+    typed = _typed()
+    if len(typed.text) > _LONGEST_TEXT or "\0" in typed.text:
         raise InvalidInputError("text", f"A text may have at most {_LONGEST_TEXT} characters.")
-    return Outgoing(
-        key="",
-        at=tools().now(),
-        text=text,
-        link=request.form.get("link", "").strip(),
+    return replace(
+        typed,
         picture=_picture(),
         title=" ".join(request.form.get("title", "").split())[:300],
         target=" ".join(request.form.get("target", "").split())[:200],
+    )
+
+
+def _typed() -> Outgoing:
+    """The words and the link as they stand in the form, whatever they are."""
+    return Outgoing(
+        key="",
+        at=tools().now(),
+        text=request.form.get("text", "").replace("\r\n", "\n").strip(),
+        link=request.form.get("link", "").strip(),
     )
 
 

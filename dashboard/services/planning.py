@@ -16,6 +16,7 @@ from dashboard.domain.errors import (
     NotAllowedError,
     NotFoundError,
 )
+from dashboard.domain.post_size import size
 from dashboard.domain.posting import LARGEST_PICTURE, is_link, misfits
 from dashboard.domain.publishing import Outgoing, PostRules
 from dashboard.domain.team import Actor, Right, Viewer
@@ -34,6 +35,32 @@ class Choice:
 
     account: Composable
     rules: PostRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How long a post is for an account, in characters as its platform counts them."""
+
+    account: Composable
+    used: int
+    longest: int
+
+    @property
+    def over(self) -> int:
+        """How many are too many; 0 if it fits."""
+        return max(0, self.used - self.longest)
+
+
+def lengths(chosen: Sequence[Choice], post: Outgoing) -> list[Length]:
+    """How much of what each account may hold is used up."""
+    return [
+        Length(
+            account=choice.account,
+            used=size(post, choice.rules),
+            longest=choice.rules.longest,
+        )
+        for choice in chosen
+    ]
 
 
 def choices(tools: Tools, viewer: Viewer) -> list[Choice]:

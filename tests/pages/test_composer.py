@@ -158,3 +158,57 @@ def test_r14_a_reader_can_neither_write_nor_act(client_for, bob, account, databa
     assert browser.post(NEW, {"account": str(account), "text": "x"}).status_code == 403
     assert browser.post(f"/publish/calendar/{made}/withdraw").status_code == 403
     assert UUID(str(rows(database)[0].id)) == made
+
+
+LENGTH = f"{NEW}/length"
+
+
+def test_how_much_room_is_left_is_told_for_each_ticked_account(
+    client_for, ada, account, database
+) -> None:
+    other = make_account(database, remote_id="other", name="Museum")
+    form = {"account": str(account), "text": "Rolls\r\nand bread"}
+    page = client_for(ada).post(LENGTH, form, htmx=True).text
+    assert "15 of 30" in page
+    assert "The text fits every ticked account." in page
+    assert "Museum" not in page
+    both = {"account": [str(account), str(other)], "text": "a" * 31}
+    page = client_for(ada).post(LENGTH, both, htmx=True).text
+    assert page.count("1 character too many") == 2
+    assert "Too long for Bakery Jansen by 1 character, Museum by 1 character." in page
+    assert rows(database) == []
+
+
+def test_without_javascript_the_form_comes_back_as_it_was_typed_with_the_count(
+    client_for, ada, account, database
+) -> None:
+    form = {
+        "account": str(account),
+        "text": "Rolls",
+        "link": "not yet",
+        "alt": "Bread",
+        "when": "later",
+        "at": "2026-12-01T09:30",
+    }
+    answer = client_for(ada).post(LENGTH, form)
+    assert answer.status_code == 200
+    for said in ("5 of 30", ">Rolls</textarea>", "not yet", "Bread", "2026-12-01T09:30"):
+        assert said in answer.text
+    assert "nothing was planned yet" in answer.text
+    assert rows(database) == []
+
+
+def test_the_form_offers_the_count_to_who_has_no_javascript(client_for, ada, account) -> None:
+    page = client_for(ada).get(f"{NEW}?account={account}").text
+    assert f'<noscript><button type="submit" class="btn btn-plain" formaction="{LENGTH}"' in page
+    assert "0 of 30" in page
+
+
+def test_a_huge_text_is_not_counted(client_for, ada, account) -> None:
+    form = {"account": str(account), "text": "a" * 10_001}
+    assert "of 30" not in client_for(ada).post(LENGTH, form, htmx=True).text
+    assert "may have at most 10000 characters" in client_for(ada).post(NEW, form).text
+
+
+def test_who_may_not_publish_counts_nothing(client_for, bob) -> None:
+    assert client_for(bob).post(LENGTH, {"text": "a"}).status_code == 403

@@ -91,8 +91,8 @@ class Mastodon:
         ),
     )
 
-    # The standard length; servers may allow more (docs: user/posting).
-    rules = PostRules(longest=500, picture=PictureRule.UPLOADED)
+    # The standard length; servers may allow more; any link counts 23 (docs: user/posting).
+    rules = PostRules(longest=500, picture=PictureRule.UPLOADED, link_takes=23)
 
     def server(self, typed: Mapping[str, str]) -> str:
         return origin_of(typed.get(FIELD, ""), field=FIELD)

@@ -71,4 +71,7 @@ GUIDE = AppGuide(
     ),
     push_label="Address for the webhook (oauth.revoke)",
 )
-RULES = PostRules(longest=280, picture=PictureRule.UPLOADED)
+# Of twitter-text, configuration 3: any link counts 23, letters of wide scripts and emoji twice.
+RULES = PostRules(
+    longest=280, picture=PictureRule.UPLOADED, link_takes=23, wide_letters_count_twice=True
+)
