@@ -60,6 +60,22 @@ class SandboxProcess:
             assert time.monotonic() < give_up, f"{handle} is still linked"
             time.sleep(0.2)
 
+    def disturb_once(self, account: str, kind: str, *, seconds: float = 30) -> None:
+        """Let the next call about an account go wrong in this way, and wait until one has."""
+        order = {"kind": kind, "account": account, "count": "1", "seconds": "1"}
+        number = self._ask("/control/faults", urlencode(order).encode())["id"]
+        give_up = time.monotonic() + seconds
+        while number in {one["id"] for one in self._ask("/control/state.json")["faults"]}:
+            assert time.monotonic() < give_up, f"nobody asked about {account}"
+            time.sleep(0.2)
+
+    def spoil_secret(self, client_id: str) -> None:
+        """The platform stops to accept the secret of an app."""
+        self._ask(f"/control/apps/{client_id}/change-secret", b"")
+
+    def mend_secret(self, client_id: str) -> None:
+        self._ask(f"/control/apps/{client_id}/restore-secret", b"")
+
     def renewals(self, handle: str) -> int:
         """How many tokens the permissions that carry the account have been given so far."""
         state = self._ask("/control/state.json")

@@ -56,7 +56,8 @@ class Row:
     `unticked` is the permission (in the Sandbox's words) that is not given at first; "" where a
     person can only give all or nothing. `needed` is one without which there is nothing to pick, and
     which a person can leave out. `picture` says what the picture shows that goes out with
-    the post, a JPEG or PNG by `picture_type`; "" for a post without one.
+    the post, a JPEG or PNG by `picture_type`; "" for a post without one. `disturbances` are what
+    accuses no link; `tells_of_app` says that a renewal shows whether our secret is accepted.
     """
 
     key: str
@@ -65,6 +66,8 @@ class Row:
     account: str
     handle: str
     causes: tuple[Cause, ...]
+    disturbances: tuple[str, ...] = ()
+    tells_of_app: bool = False
     sibling: str = ""
     stranger: str = ""
     unticked: str = ""
@@ -87,6 +90,8 @@ def _read(path: Path) -> Row:
     said = tomllib.loads(path.read_text(encoding="utf-8"))
     causes = tuple(Cause(**one) for one in said.pop("causes"))
     options = tuple(said.pop("options", {}).items())
+    if "disturbances" in said:
+        said["disturbances"] = tuple(said["disturbances"])
     return Row(**said, causes=causes, options=options)
 
 
@@ -140,6 +145,7 @@ def test_platform_is_set_up_linked_broken_by_every_cause_healed_read_and_publish
     _link(page, platform)
     _read_what_is_there(page, platform)
     _publish(page, platform)
+    _disturb(place, platform)
     for cause in platform.causes:
         _break_and_heal(place, platform, cause)
     _remove(place, platform)
@@ -237,6 +243,42 @@ def _picture(page: Page, kind: str) -> FilePayload:
 
 def _is_out(page: Page) -> bool:
     return "Published" in page.locator(".platform-head .lead").inner_text()
+
+
+def _disturb(place: Place, platform: Row) -> None:
+    """Outages and a refused registration are no trouble of the link: nobody is told to relink."""
+    page = place.page
+    for kind in platform.disturbances:
+        place.sandbox.disturb_once(platform.handle, kind)
+    page.goto("/settings/accounts")
+    address = f"/settings/accounts/{account_id(page, platform.account)}"
+    expect(row(page, platform.account)).to_have_attribute("data-state", "healthy")
+    page.goto(address)
+    expect(page.locator("#what-to-do")).to_have_count(0)
+    _check_now(page)
+    if not platform.tells_of_app:
+        return
+    client_id = f"linkkeeper-{platform.key}"
+    place.sandbox.spoil_secret(client_id)
+    place.sandbox.press(platform.handle, "expire-access")
+    _check_now(page)
+    said = page.get_by_text(f"{platform.label} refuses Linkkeeper's own registration")
+    expect(said).to_be_visible()
+    expect(page.locator(".account-head")).to_have_attribute("data-state", "healthy")
+    place.sandbox.mend_secret(client_id)
+    page.goto(f"/settings/platforms/{platform.key}")
+    page.get_by_role("button", name="Test this app").click()
+    expect(page.get_by_text(platform.test_says)).to_be_visible()
+    page.goto(address)
+    _check_now(page)
+    expect(said).to_have_count(0)
+    expect(page.locator(".account-head")).to_have_attribute("data-state", "healthy")
+
+
+def _check_now(page: Page) -> None:
+    """On the page of an account: whatever is waited for, look at once."""
+    page.get_by_role("button", name="Check now").first.click()
+    expect(page.get_by_text("The check is under way.").first).to_be_visible()
 
 
 def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
