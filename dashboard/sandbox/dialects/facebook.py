@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 
 from dashboard.sandbox.clock import iso
 from dashboard.sandbox.content import MAX_TEXT, Post
-from dashboard.sandbox.dialect import Dialect, Pkce, Renewal, Resident
+from dashboard.sandbox.dialect import Dialect, Pkce, Renewal
 from dashboard.sandbox.dialects import graph, kit, page_log_in
 from dashboard.sandbox.dialects.page_log_in import ROOT
 from dashboard.sandbox.model import Account, Scope
@@ -27,11 +27,7 @@ DIALECT = Dialect(
     asks_again=frozenset({("auth_type", "reauthenticate")}),
     renewal=Renewal.ITSELF,
     access_life=graph.LONG_LIFE,
-    residents=(
-        Resident(handle="bakeryjansen", name="Bakery Jansen"),
-        Resident(handle="citymuseum", name="City Museum", manage=("anna", "chloe")),
-        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
-    ),
+    residents=page_log_in.RESIDENTS,
 )
 bp = kit.blueprint(DIALECT, page_log_in.AUTHORIZE)
 

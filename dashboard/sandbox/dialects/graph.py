@@ -244,6 +244,20 @@ def prepare(dialect: Dialect, account_id: str, text: str) -> Response:
     return jsonify({"id": name})
 
 
+def container(name: str, status_field: str) -> Response:
+    """How far a prepared post has come: its picture is there at once."""
+    if not is_container(name):
+        return error(100, "Unsupported get request.", subcode=33)
+    return jsonify({status_field: "FINISHED", "id": name})
+
+
+def prepare_picture(dialect: Dialect, account_id: str) -> Response:
+    """Make a container at Instagram, which takes no post without a picture."""
+    if not request.form.get("image_url"):
+        return error(100, "The parameter image_url is required.")
+    return prepare(dialect, account_id, request.form.get("caption", ""))
+
+
 def is_container(name: str) -> bool:
     """Whether something was prepared under that name."""
     return name in _containers

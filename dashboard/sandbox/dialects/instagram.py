@@ -1,8 +1,8 @@
 """Instagram's dialect by its own log-in: one account, told once what was allowed."""
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
-from dashboard.sandbox.dialect import Dialect, Pkce, Renewal, Resident
+from dashboard.sandbox.dialect import Dialect, Pkce, Renewal
 from dashboard.sandbox.dialects import graph, kit, own_log_in
 from dashboard.sandbox.model import Scope
 from dashboard.sandbox.tokens import TokenRefusal
@@ -23,13 +23,10 @@ DIALECT = Dialect(
     suffix="#_",
     renewal=Renewal.ITSELF,
     access_life=graph.LONG_LIFE,
-    residents=(
-        Resident(handle="bakeryjansen", name="Bakery Jansen"),
-        Resident(handle="citymuseum", name="City Museum", manage=("chloe",)),
-        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
-    ),
+    residents=own_log_in.RESIDENTS,
 )
 bp = kit.blueprint(DIALECT, own_log_in.AUTHORIZE)
+own_log_in.add(bp, DIALECT)
 _ROOT = "/graph/v26.0"
 
 
@@ -43,18 +40,6 @@ def token() -> Response:
         return graph.told(DIALECT, outcome)
     names = ",".join(kit.asked_names(DIALECT, outcome))
     return jsonify({"data": [{"access_token": outcome.access_token, "permissions": names}]})
-
-
-@bp.get("/graph/access_token")
-def token_exchange() -> Response:
-    """The long token."""
-    return own_log_in.exchanged(DIALECT)
-
-
-@bp.get("/graph/refresh_access_token")
-def token_renewal() -> Response:
-    """Another 60 days."""
-    return own_log_in.renewed(DIALECT)
 
 
 @bp.get(f"{_ROOT}/me")
@@ -80,17 +65,13 @@ def media() -> Response:
 @bp.get(f"{_ROOT}/<name>")
 def container(name: str) -> Response:
     """How far a prepared post has come: the picture is there at once."""
-    if not graph.is_container(name):
-        return graph.error(100, "Unsupported get request.", subcode=33)
-    return jsonify({"status_code": "FINISHED", "id": name})
+    return graph.container(name, "status_code")
 
 
 @bp.post(f"{_ROOT}/<account_id>/media")
 def prepare(account_id: str) -> Response:
     """Prepare a post; it needs a picture."""
-    if not request.form.get("image_url"):
-        return graph.error(100, "The parameter image_url is required.")
-    return graph.prepare(DIALECT, account_id, request.form.get("caption", ""))
+    return graph.prepare_picture(DIALECT, account_id)
 
 
 @bp.post(f"{_ROOT}/<account_id>/media_publish")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
-from dashboard.sandbox.dialect import Dialect, Pkce, Renewal, Resident
+from dashboard.sandbox.dialect import Dialect, Pkce, Renewal
 from dashboard.sandbox.dialects import graph, kit, page_log_in
 from dashboard.sandbox.dialects.page_log_in import ROOT
 from dashboard.sandbox.model import Account, Scope
@@ -26,11 +26,7 @@ DIALECT = Dialect(
     asks_again=frozenset({("auth_type", "reauthenticate")}),
     renewal=Renewal.ITSELF,
     access_life=graph.LONG_LIFE,
-    residents=(
-        Resident(handle="bakeryjansen", name="Bakery Jansen"),
-        Resident(handle="citymuseum", name="City Museum", manage=("anna", "chloe")),
-        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
-    ),
+    residents=page_log_in.RESIDENTS,
 )
 bp = kit.blueprint(DIALECT, page_log_in.AUTHORIZE)
 
@@ -48,7 +44,7 @@ page_log_in.add(bp, DIALECT, _page)
 def account(account_id: str) -> Response:
     """The account itself, or how far a prepared post has come."""
     if graph.is_container(account_id):
-        return jsonify({"status_code": "FINISHED", "id": account_id})
+        return graph.container(account_id, "status_code")
     judged = kit.judge(DIALECT, Scope.PROFILE, account_id)
     if judged.account is None or judged.finding is not Finding.FINE:
         return graph.refusal(judged)
@@ -71,9 +67,7 @@ def tagged(account_id: str) -> Response:
 @bp.post(f"{ROOT}/<account_id>/media")
 def prepare(account_id: str) -> Response:
     """Prepare a post; it needs a picture."""
-    if not request.form.get("image_url"):
-        return graph.error(100, "The parameter image_url is required.")
-    return graph.prepare(DIALECT, account_id, request.form.get("caption", ""))
+    return graph.prepare_picture(DIALECT, account_id)
 
 
 @bp.post(f"{ROOT}/<account_id>/media_publish")

@@ -1,26 +1,36 @@
 """Instagram's and Threads' own log-ins: one account, whose token is exchanged and renews itself."""
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 
-from dashboard.sandbox.dialect import Dialect
+from dashboard.sandbox.dialect import Dialect, Resident
 from dashboard.sandbox.dialects import graph, kit
 from dashboard.sandbox.model import Scope
 from dashboard.sandbox.verdicts import Finding, Verdict
 
 AUTHORIZE = "/www/oauth/authorize"
+RESIDENTS = (
+    Resident(handle="bakeryjansen", name="Bakery Jansen"),
+    Resident(handle="citymuseum", name="City Museum", manage=("chloe",)),
+    Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
+)
 _NOBODY = "0"
 
 
-def exchanged(dialect: Dialect) -> Response:
-    """A token of 60 days for a short one; only the app may ask for it."""
-    if kit.client(dialect, dialect.client_id, request.args.get("client_secret", "")) is None:
-        return graph.error(101, "Error validating application.")
-    return renewed(dialect)
+def add(bp: Blueprint, dialect: Dialect) -> None:
+    """Give the dialect the exchange of a short token for one of 60 days, and its renewal."""
 
+    def token_renewal() -> Response:
+        handed = request.args.get("access_token", "")
+        return graph.told(dialect, kit.another_token(dialect, handed))
 
-def renewed(dialect: Dialect) -> Response:
-    """A token of another 60 days for a good one."""
-    return graph.told(dialect, kit.another_token(dialect, request.args.get("access_token", "")))
+    def token_exchange() -> Response:
+        """Only the app may ask for it."""
+        if kit.client(dialect, dialect.client_id, request.args.get("client_secret", "")) is None:
+            return graph.error(101, "Error validating application.")
+        return token_renewal()
+
+    bp.add_url_rule("/graph/access_token", view_func=token_exchange)
+    bp.add_url_rule("/graph/refresh_access_token", view_func=token_renewal)
 
 
 def mine(dialect: Dialect, scope: Scope = Scope.PROFILE) -> Verdict:

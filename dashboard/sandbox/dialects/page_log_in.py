@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from dashboard.sandbox.dialect import Dialect
+from dashboard.sandbox.dialect import Dialect, Resident
 from dashboard.sandbox.dialects import graph, kit
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.model import Account, Grant, Role
@@ -16,6 +16,11 @@ from dashboard.sandbox.web import now
 
 AUTHORIZE = "/www/v26.0/dialog/oauth"
 ROOT = "/graph/v26.0"
+RESIDENTS = (
+    Resident(handle="bakeryjansen", name="Bakery Jansen"),
+    Resident(handle="citymuseum", name="City Museum", manage=("anna", "chloe")),
+    Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
+)
 _TOKEN = 190
 _DATA_ACCESS = timedelta(days=90)
 Described = Callable[[Account], dict[str, Any]]

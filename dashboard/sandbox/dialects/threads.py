@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 
 from dashboard.sandbox.clock import iso
 from dashboard.sandbox.content import Incoming, IncomingKind, Post
-from dashboard.sandbox.dialect import Dialect, Pkce, Renewal, Resident
+from dashboard.sandbox.dialect import Dialect, Pkce, Renewal
 from dashboard.sandbox.dialects import graph, kit, own_log_in
 from dashboard.sandbox.model import EndCause, Scope
 from dashboard.sandbox.verdicts import Finding, Verdict
@@ -25,13 +25,10 @@ DIALECT = Dialect(
     suffix="#_",
     renewal=Renewal.ITSELF,
     access_life=graph.LONG_LIFE,
-    residents=(
-        Resident(handle="bakeryjansen", name="Bakery Jansen"),
-        Resident(handle="citymuseum", name="City Museum", manage=("chloe",)),
-        Resident(handle="fcwaterhoven", name="FC Waterhoven", manage=("ben",)),
-    ),
+    residents=own_log_in.RESIDENTS,
 )
 bp = kit.blueprint(DIALECT, own_log_in.AUTHORIZE)
+own_log_in.add(bp, DIALECT)
 _ROOT = "/graph/v1.0"
 
 
@@ -39,18 +36,6 @@ _ROOT = "/graph/v1.0"
 def token() -> Response:
     """A short token; what was allowed is not told."""
     return graph.app_token_or_refusal(DIALECT) or graph.told(DIALECT, kit.exchange(DIALECT))
-
-
-@bp.get("/graph/access_token")
-def token_exchange() -> Response:
-    """The long token."""
-    return own_log_in.exchanged(DIALECT)
-
-
-@bp.get("/graph/refresh_access_token")
-def token_renewal() -> Response:
-    """Another 60 days."""
-    return own_log_in.renewed(DIALECT)
 
 
 @bp.get(f"{_ROOT}/me")
@@ -101,9 +86,7 @@ def token_look() -> Response:
 @bp.get(f"{_ROOT}/<name>")
 def container(name: str) -> Response:
     """How far a prepared post has come: the picture is there at once."""
-    if not graph.is_container(name):
-        return graph.error(100, "Unsupported get request.", subcode=33)
-    return jsonify({"status": "FINISHED", "id": name})
+    return graph.container(name, "status")
 
 
 @bp.post(f"{_ROOT}/me/threads")
