@@ -1,6 +1,5 @@
 """Incidents: opened once, counted, closed once. How links stand is asked in `standing.py`."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -11,7 +10,15 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import visible
-from dashboard.db.tables import AccountRow, DeliveryRow, IncidentRow
+from dashboard.db.counters import raise_counter
+from dashboard.db.tables import (
+    AccountRow,
+    DeliveryRow,
+    GrantRow,
+    IncidentRow,
+    LinkRow,
+    RoleRow,
+)
 from dashboard.domain.causes import Cause
 from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.incidents import PLATFORM_WIDE, IncidentKind, Place
@@ -66,16 +73,6 @@ def open_log_in_incidents(session: Session) -> list[Incident]:
     return _open(session, wide=False)
 
 
-def any_open(session: Session) -> bool:
-    """Whether a platform or our network is in one; one cheap read."""
-    found = session.execute(
-        select(col(IncidentRow.id))
-        .where(col(IncidentRow.ended_at).is_(None), col(IncidentRow.kind).in_(_WIDE))
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def wide_since(session: Session, since: datetime) -> list[Incident]:
     """Those of platforms and of our network that are open or ended after `since`, newest first."""
     rows = session.execute(
@@ -103,6 +100,36 @@ def seen_incidents(session: Session, viewer: Viewer, since: datetime) -> list[In
     ]
 
 
+def seen_log_ins(session: Session, viewer: Viewer, since: datetime) -> list[tuple[Incident, str]]:
+    """Those of log-ins since then, newest first, each with whose it was.
+
+    Whoever reaches some accounts only hears of log-ins on which one of his hangs now (R14).
+    """
+    rows = session.execute(
+        select(IncidentRow)
+        .where(
+            (col(IncidentRow.ended_at).is_(None)) | (col(IncidentRow.ended_at) >= since),
+            col(IncidentRow.kind) == IncidentKind.LOG_IN.value,
+        )
+        .order_by(col(IncidentRow.began_at).desc())
+        .limit(_MOST)
+    ).scalars()
+    found = [_incident(row) for row in rows]
+    grants = [one.grant_id for one in found if one.grant_id is not None]
+    everything = session.execute(
+        select(col(RoleRow.all_accounts)).where(col(RoleRow.id) == viewer.role_id)
+    ).scalar()
+    hanging = (
+        select(col(LinkRow.id))
+        .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
+        .where(col(LinkRow.grant_id) == col(GrantRow.id), visible(viewer))
+    )
+    whose = select(col(GrantRow.id), col(GrantRow.subject_name)).where(col(GrantRow.id).in_(grants))
+    rows_of = session.execute(whose if everything else whose.where(hanging.exists())).all()
+    people = {row[0]: row[1] for row in rows_of}
+    return [(one, people[one.grant_id]) for one in found if one.grant_id in people]
+
+
 def open_incident(session: Session, new: NewIncident, *, now: datetime) -> UUID | None:
     """None when one is open at this place already: then it is that one's story."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -118,6 +145,7 @@ def open_incident(session: Session, new: NewIncident, *, now: datetime) -> UUID 
             began_at=now,
             accounts=new.accounts,
             held_back=0,
+            changed_seq=raise_counter(session),
         )
         .on_conflict_do_nothing(
             index_elements=["platform", "server", "grant_key"],
@@ -165,6 +193,7 @@ def turn_into_refusal(session: Session, incident_id: UUID, *, accounts: int, cau
             accounts=accounts,
             cause=cause.value,
             healing_since=None,
+            changed_seq=raise_counter(session),
         )
     )
 
@@ -190,7 +219,7 @@ def end_incident(session: Session, incident_id: UUID, *, now: datetime) -> bool:
     done = session.execute(
         update(IncidentRow)
         .where(col(IncidentRow.id) == incident_id, col(IncidentRow.ended_at).is_(None))
-        .values(ended_at=now)
+        .values(ended_at=now, changed_seq=raise_counter(session))
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -213,17 +242,6 @@ def heard(session: Session, notice_id: UUID, user_id: UUID) -> bool:
         )
     )
     return found.first() is not None
-
-
-def grants_in_trouble(session: Session, grant_ids: Collection[UUID]) -> dict[UUID, Incident]:
-    """The open incidents of these log-ins."""
-    rows = session.execute(
-        select(IncidentRow).where(
-            col(IncidentRow.ended_at).is_(None),
-            col(IncidentRow.grant_key).in_([one.hex for one in grant_ids]),
-        )
-    ).scalars()
-    return {UUID(row.grant_key): _incident(row) for row in rows}
 
 
 def _open(session: Session, *, wide: bool) -> list[Incident]:

@@ -10,30 +10,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, null, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
 from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from dashboard.db.grants import RefreshState
 from dashboard.db.incidents import Incident
 from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.incidents import Answers, Census, IncidentKind, Place, healed_for_long
-from dashboard.domain.refusals import WITHIN, Refusals, sample
+from dashboard.domain.refusals import FEWEST_PEOPLE, WITHIN, Refusals, sample
 from dashboard.domain.states import MESSAGES_STOPPED, LinkState
 
-_WATCHED = and_(col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
+WATCHED = and_(col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
 _SILENT = col(LinkRow.silent_since).is_not(None)
-_REFUSED = [state.value for state in MESSAGES_STOPPED]
-_ANSWERED = [
+REFUSED = [state.value for state in MESSAGES_STOPPED]
+ANSWERED = [
     state.value
     for state in LinkState
     if state not in MESSAGES_STOPPED | {LinkState.PAUSED, LinkState.UNREACHABLE}
 ]
 _LATEST = 200  # answers that are looked at for the sample
 _LATELY = timedelta(minutes=2)
-_A_MOMENT = timedelta(seconds=15)
 _PERSON = case(
     (col(GrantRow.subject_id) != "", col(GrantRow.subject_id)),
     else_=cast(col(LinkRow.grant_id), SqlText),
@@ -65,9 +63,11 @@ def places_of(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Pla
 def census(session: Session, place: Place) -> Census:
     """How a place stands; its watched links are counted only as far as it matters."""
     silent = session.execute(
-        _watched(func.count()).where(_SILENT, _at(place), _WATCHED)
+        of_links(func.count()).where(_SILENT, at_place(place), WATCHED)
     ).scalar_one()
-    some = _watched(col(LinkRow.id)).where(_at(place), _WATCHED).limit(2 * silent + 1).subquery()
+    some = (
+        of_links(col(LinkRow.id)).where(at_place(place), WATCHED).limit(2 * silent + 1).subquery()
+    )
     watched = session.execute(select(func.count()).select_from(some)).scalar_one()
     return Census(watched=watched, silent=silent)
 
@@ -75,9 +75,9 @@ def census(session: Session, place: Place) -> Census:
 def answers_of(session: Session, incident: Incident, *, now: datetime) -> Answers:
     """How the place of an outage answers; everybody, when it is our own network."""
     everywhere = incident.kind is IncidentKind.OFFLINE
-    silent = _watched(col(LinkRow.id)).where(_SILENT, _WATCHED).limit(1)
+    silent = of_links(col(LinkRow.id)).where(_SILENT, WATCHED).limit(1)
     if not everywhere:
-        silent = silent.where(_at(incident.place))
+        silent = silent.where(at_place(incident.place))
     tried = healed_for_long(incident.healing_since, now) and not everywhere
     return Answers(
         any_silent=session.execute(silent).first() is not None,
@@ -88,20 +88,20 @@ def answers_of(session: Session, incident: Incident, *, now: datetime) -> Answer
 
 def count_silent(session: Session) -> int:
     """All links that get no answer, wherever they are."""
-    found = session.execute(_watched(func.count()).where(_SILENT, _WATCHED))
+    found = session.execute(of_links(func.count()).where(_SILENT, WATCHED))
     return int(found.scalar_one())
 
 
 def watched_platforms(session: Session) -> int:
     """How many platforms have a link that is watched."""
-    found = _watched(col(AccountRow.platform)).where(_WATCHED).distinct().subquery()
+    found = of_links(col(AccountRow.platform)).where(WATCHED).distinct().subquery()
     return int(session.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def anybody_answers(session: Session) -> bool:
     """Whether any link was answered when last asked; stops at the first."""
     found = session.execute(
-        _watched(col(LinkRow.id)).where(col(LinkRow.silent_since).is_(None), _WATCHED).limit(1)
+        of_links(col(LinkRow.id)).where(col(LinkRow.silent_since).is_(None), WATCHED).limit(1)
     )
     return found.first() is not None
 
@@ -109,11 +109,11 @@ def anybody_answers(session: Session) -> bool:
 def _answered_lately(session: Session, now: datetime) -> bool:
     """Whether anybody asked in the last two minutes was answered: few, also when nobody is."""
     found = session.execute(
-        _watched(col(LinkRow.id))
+        of_links(col(LinkRow.id))
         .where(
             col(LinkRow.checked_at) >= now - _LATELY,
             col(LinkRow.silent_since).is_(None),
-            _WATCHED,
+            WATCHED,
         )
         .limit(1)
     )
@@ -124,27 +124,27 @@ def frequent_cause(session: Session, place: Place | None, states: Collection[str
     """The most frequent cause among the watched links of a place (None: of all) in these states."""
     times = func.count()
     query = (
-        _watched(col(LinkRow.cause))
-        .where(_WATCHED, col(LinkRow.state).in_(states), col(LinkRow.cause) != "")
+        of_links(col(LinkRow.cause))
+        .where(WATCHED, col(LinkRow.state).in_(states), col(LinkRow.cause) != "")
         .group_by(col(LinkRow.cause))
         .order_by(times.desc(), col(LinkRow.cause))
         .limit(1)
     )
-    found = session.execute(query if place is None else query.where(_at(place))).scalar()
+    found = session.execute(query if place is None else query.where(at_place(place))).scalar()
     return Cause(found) if found else None
 
 
 def unreachable_accounts(session: Session, place: Place | None) -> list[UUID]:
     """The accounts of a place (None: of all) whose patience is used up."""
-    query = _watched(col(AccountRow.id)).where(
-        _WATCHED, col(LinkRow.state) == LinkState.UNREACHABLE.value
+    query = of_links(col(AccountRow.id)).where(
+        WATCHED, col(LinkRow.state) == LinkState.UNREACHABLE.value
     )
-    return list(session.execute(query if place is None else query.where(_at(place))).scalars())
+    return list(session.execute(query if place is None else query.where(at_place(place))).scalars())
 
 
 def refused_accounts(session: Session, place: Place, *, since: datetime) -> list[UUID]:
     """The accounts of a place that were refused after that instant, and still are."""
-    query = _watched(col(AccountRow.id)).where(*_refused_since(place, since))
+    query = of_links(col(AccountRow.id)).where(*_refused_since(place, since))
     return list(session.execute(query).scalars())
 
 
@@ -154,16 +154,16 @@ def count_refused(
     """How many they are, and how many of them were not asked after `asked_since`."""
     unasked = col(LinkRow.checked_at) < asked_since if asked_since else col(LinkRow.id).is_not(None)
     row = session.execute(
-        _watched(func.count(), func.count().filter(unasked)).where(*_refused_since(place, since))
+        of_links(func.count(), func.count().filter(unasked)).where(*_refused_since(place, since))
     ).one()
     return row[0], row[1]
 
 
 def _refused_since(place: Place, since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        _WATCHED,
-        _at(place),
-        col(LinkRow.state).in_(_REFUSED),
+        WATCHED,
+        at_place(place),
+        col(LinkRow.state).in_(REFUSED),
         col(LinkRow.since) >= since,
     )
 
@@ -171,35 +171,35 @@ def _refused_since(place: Place, since: datetime) -> tuple[ColumnElement[bool], 
 def refusals(session: Session, place: Place, *, since: datetime, now: datetime) -> Refusals:
     """How people stand at a place where the first of them was refused at `since`."""
     latest = session.execute(
-        _with_person(_PERSON, col(LinkRow.state).in_(_REFUSED))
+        _with_person(_PERSON, col(LinkRow.state).in_(REFUSED))
         .where(
-            _WATCHED,
-            _at(place),
+            WATCHED,
+            at_place(place),
             col(LinkRow.checked_at) >= since,
             col(LinkRow.silent_since).is_(None),
-            col(LinkRow.state).in_([*_REFUSED, *_ANSWERED]),
+            col(LinkRow.state).in_([*REFUSED, *ANSWERED]),
         )
-        .order_by(col(LinkRow.checked_at).desc(), col(LinkRow.state).in_(_REFUSED))
+        .order_by(col(LinkRow.checked_at).desc(), col(LinkRow.state).in_(REFUSED))
         .limit(_LATEST)
     )
     refused, accepted = sample((person, bool(no)) for person, no in latest)
     newly = session.execute(
         _with_person(func.count(func.distinct(_PERSON))).where(
-            _WATCHED,
-            _at(place),
-            col(LinkRow.state).in_(_REFUSED),
+            WATCHED,
+            at_place(place),
+            col(LinkRow.state).in_(REFUSED),
             col(LinkRow.since) >= now - WITHIN,
         )
     ).scalar_one()
-    some = (
-        _with_person(_PERSON)
-        .where(_WATCHED, _at(place))
-        .distinct()
-        .limit(max(2 * newly + 1, 2 * refused + 1))
-        .subquery()
-    )
-    watched = session.execute(select(func.count()).select_from(some)).scalar_one()
+    asked = refused + accepted
+    few = newly < FEWEST_PEOPLE <= asked  # then it is nothing, however many others there are
+    watched = asked if few else _count_people(session, place, most=2 * max(newly, refused) + 1)
     return Refusals(refused=refused, accepted=accepted, newly_refused=newly, watched=watched)
+
+
+def _count_people(session: Session, place: Place, *, most: int) -> int:
+    some = _with_person(_PERSON).where(WATCHED, at_place(place)).distinct().limit(most).subquery()
+    return int(session.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def app_is_refused(session: Session, place: Place) -> bool:
@@ -217,7 +217,7 @@ def app_is_refused(session: Session, place: Place) -> bool:
 def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broken]:
     """The log-ins on which two or more accounts are refused or blocked for one cause."""
     rows = session.execute(
-        _watched(
+        of_links(
             col(LinkRow.grant_id),
             col(AccountRow.platform),
             col(AccountRow.server),
@@ -227,7 +227,7 @@ def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broke
         .where(
             col(LinkRow.grant_id).in_(grant_ids),
             col(AccountRow.removed_at).is_(None),
-            col(LinkRow.state).in_(_REFUSED),
+            col(LinkRow.state).in_(REFUSED),
             col(LinkRow.cause) != "",
         )
         .group_by(
@@ -253,10 +253,10 @@ def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broke
 def grants_refused(session: Session, grant_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the log-ins on which any account is refused or blocked."""
     rows = session.execute(
-        _watched(col(LinkRow.grant_id)).where(
+        of_links(col(LinkRow.grant_id)).where(
             col(LinkRow.grant_id).in_(grant_ids),
             col(AccountRow.removed_at).is_(None),
-            col(LinkRow.state).in_(_REFUSED),
+            col(LinkRow.state).in_(REFUSED),
         )
     ).scalars()
     return frozenset(one for one in rows if one is not None)
@@ -270,78 +270,13 @@ def grants_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID
     return frozenset(one for one in rows if one is not None)
 
 
-def look_at_siblings(session: Session, grant_ids: Collection[UUID], *, now: datetime) -> int:
-    """Make the other links of these log-ins due now; how many."""
-    waiting = _waiting(now).where(
-        col(LinkRow.grant_id).in_(grant_ids), col(LinkRow.state).not_in(_REFUSED), _rested(now)
-    )
-    return _make_due(session, list(session.execute(waiting).scalars()), now)
-
-
-def look_at_others(
-    session: Session, place: Place, *, most: int, now: datetime, refused: bool = False
-) -> int:
-    """Make a link each of a few log-ins of a place due now; `refused`: of those it refuses.
-
-    Who was asked a moment ago is not asked again.
-    """
-    whose = col(LinkRow.state).in_(_REFUSED if refused else _ANSWERED)
-    rows = session.execute(
-        _watched(col(LinkRow.grant_id), col(LinkRow.id))
-        .where(_WATCHED, _at(place), whose, _rested(now), col(LinkRow.next_check_at) > now)
-        .order_by(col(LinkRow.next_check_at))
-        .limit(_LATEST)
-    )
-    first: dict[UUID | None, UUID] = {}
-    for grant_id, link_id in rows:
-        first.setdefault(grant_id, link_id)
-    chosen = list(first.values())[:most]
-    waiting = _waiting(now).where(col(LinkRow.id).in_(chosen))
-    return _make_due(session, list(session.execute(waiting).scalars()), now)
-
-
-def _rested(now: datetime) -> ColumnElement[bool]:
-    return col(LinkRow.checked_at).is_(None) | (col(LinkRow.checked_at) <= now - _A_MOMENT)
-
-
-def _waiting(now: datetime) -> Select[Any]:
-    """Links that nobody asks about; whoever is being written is left out, so nobody waits."""
-    return (
-        select(col(LinkRow.id))
-        .where(col(LinkRow.next_check_at) > now, col(LinkRow.claim) == "")
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _make_due(session: Session, link_ids: list[UUID], now: datetime) -> int:
-    session.execute(update(LinkRow).where(col(LinkRow.id).in_(link_ids)).values(next_check_at=now))
-    return len(link_ids)
-
-
-def forget_refusals(session: Session, place: Place) -> None:
-    """Let renewals that the place refused be tried again: it refuses everybody."""
-    session.execute(
-        update(GrantRow)
-        .where(
-            col(GrantRow.platform) == place.platform,
-            col(GrantRow.server) == place.server,
-            col(GrantRow.refresh_state) == RefreshState.REFUSED.value,
-            col(GrantRow.lease_owner) == "",
-        )
-        .values(
-            refresh_state=RefreshState.IDLE.value,
-            refusal=null(),
-            in_flight_since=None,
-            refresh_tries=0,
-        )
-    )
-
-
-def _at(place: Place) -> ColumnElement[bool]:
+def at_place(place: Place) -> ColumnElement[bool]:
+    """Accounts of this place."""
     return and_(col(AccountRow.platform) == place.platform, col(AccountRow.server) == place.server)
 
 
-def _watched(*columns: Any) -> Select[Any]:
+def of_links(*columns: Any) -> Select[Any]:
+    """Columns of links and their accounts."""
     return (
         select(*columns)
         .select_from(LinkRow)
@@ -350,4 +285,4 @@ def _watched(*columns: Any) -> Select[Any]:
 
 
 def _with_person(*columns: Any) -> Select[Any]:
-    return _watched(*columns).join(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))
+    return of_links(*columns).join(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))

@@ -386,7 +386,8 @@ class IncidentRow(SQLModel, table=True):
     person's log-in; then `grant_key` is its grant, else ""). `cause` is the most frequent one at
     its start. `notice_id` is what told its start. `healing_since` is when the first of its links
     answered again; `held_back` counts changes that were told to nobody; `asked_again_at` is when
-    the platform was last asked whether it still refuses.
+    the platform was last asked whether it still refuses. `changed_seq` is the value of the `links`
+    counter when it began or ended: pages look again then.
     """
 
     __tablename__ = "incidents"
@@ -403,6 +404,7 @@ class IncidentRow(SQLModel, table=True):
     grant_key: str = Field(default="", max_length=32)
     notice_id: UUID | None = None
     asked_again_at: datetime | None = None
+    changed_seq: int = 0
     __table_args__ = (
         Index(
             "uq_incidents_open",

@@ -1,9 +1,11 @@
 """Links that break and come back in turn: told once, then quiet until they are steady (R60)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.domain.notices import NoticeKind
+from dashboard.domain.uptime import DOWN, Change
 
 WITHIN = timedelta(hours=24)
 TOLD_BEFORE = 2
@@ -41,3 +43,20 @@ def damped(
     if kind is NoticeKind.LINK_BROKEN and recent.told >= TOLD_BEFORE:
         return NoticeKind.LINK_FLAPPING
     return kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsteady:
+    """A link that breaks and comes back: how often it broke, and when first, within `WITHIN`."""
+
+    since: datetime
+    times: int
+
+
+def unsteady(changes: Iterable[Change], *, now: datetime) -> Unsteady | None:
+    """How unsteady a link is by its changes in order; None when it is steady."""
+    lately = [change for change in changes if change.at >= now - WITHIN]
+    breaks = [change.at for change in lately if change.new in DOWN and change.old not in DOWN]
+    if len(breaks) < TOLD_BEFORE or now - lately[-1].at >= STEADY_AFTER:
+        return None
+    return Unsteady(since=breaks[0], times=len(breaks))

@@ -11,9 +11,10 @@ from dashboard.db.screens.account import AccountScreen, account_screen
 from dashboard.db.screens.accounts import AccountsScreen, Filter, accounts_screen, changed_since
 from dashboard.domain.capabilities import Capability, Missing
 from dashboard.domain.errors import NotFoundError
+from dashboard.domain.flapping import unsteady
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Right
-from dashboard.domain.troubles import troubles
+from dashboard.domain.troubles import medians, troubles
 from dashboard.domain.uptime import share_working
 from dashboard.services import own_servers, steering, syncing
 from dashboard.services.audience import who_is_told
@@ -162,6 +163,11 @@ def _one(account_id: UUID) -> dict[str, Any]:
         raise NotFoundError("account")
     platform = tools().platforms.get(screen.platform)
     wants = platform.about.wants if platform else {}
+    past = troubles(
+        (entry.change, entry.who, entry.told_at)
+        for entry in reversed(screen.moments)
+        if entry.change
+    )
     return {
         **frame_now(),
         "account": screen,
@@ -171,9 +177,10 @@ def _one(account_id: UUID) -> dict[str, Any]:
         "told": who_is_told(tools(), viewer(), account_id),
         "bars": bars(screen.timeline, days=_BARS_OF_ONE, now=tools().now()),
         "worked": _worked(screen),
-        "troubles": troubles(
-            (entry.change, entry.who) for entry in reversed(screen.moments) if entry.change
-        ),
+        "troubles": past,
+        "medians": medians(past),
+        "unsteady": unsteady(screen.timeline.changes, now=tools().now()),
+        "platforms": tools().platforms,
     }
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from dashboard.db.incidents import Incident, seen_incidents
+from dashboard.db.incidents import Incident, seen_incidents, seen_log_ins
 from dashboard.db.screens.report import ReportScreen, report_screen
 from dashboard.domain.causes import CAUSE_TEXTS
 from dashboard.web.access import signed_in
@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
     return page(
         "report/index.html",
         screen=_screen(),
-        incidents=_outages(),
+        incidents=_incidents(),
         platforms=tools().platforms,
     )
 
@@ -49,9 +49,13 @@ def _screen() -> ReportScreen:
         return report_screen(session, viewer(), now=tools().now())
 
 
-def _outages() -> list[Incident]:
+def _incidents() -> list[tuple[Incident, str]]:
+    """Of platforms, of our network and of log-ins (with whose it was), the newest first."""
+    since = tools().now() - _OUTAGES
     with tools().database.reading() as session:
-        return seen_incidents(session, viewer(), tools().now() - _OUTAGES)
+        wide = [(one, "") for one in seen_incidents(session, viewer(), since)]
+        found = wide + seen_log_ins(session, viewer(), since)
+    return sorted(found, key=lambda one: one[0].began_at, reverse=True)
 
 
 def _rows(screen: ReportScreen) -> list[tuple[str, str, str]]:

@@ -56,10 +56,10 @@ def sort_out(tools: Tools, unit: UnitOfWork, changes: Changes) -> Sorted:
     more, waiting = mass_refusals.weigh(tools, unit, refused)
     left = {one: own for one, own in touched.items() if one not in waiting}
     held = _held_back(tools, unit, places, left)
-    ended = list(_ended(tools, unit))
-    on_their_own = [one for some in refused.values() for one, _ in some if one not in held]
+    apart = held | waiting
+    on_their_own = [one for some in refused.values() for one, _ in some if one not in apart]
     note_ended_log_ins(tools, unit, on_their_own)
-    end_mended_log_ins(tools, unit)
+    ended = list(_ended(tools, unit))
     return Sorted(
         held_back=held,
         waiting=waiting,
@@ -135,11 +135,16 @@ def _belongs(incident: Incident, place: Place | None) -> bool:
 
 
 def _ended(tools: Tools, unit: UnitOfWork) -> Iterator[Ended]:
+    """End what is over, and only then ask again: links are written last, as everybody does."""
+    still_refuse = []
     for incident in open_incidents(unit):
-        if incident.kind is IncidentKind.REFUSED:
-            mass_refusals.ask_again(tools, unit, incident)
-            ended = mass_refusals.end_refusal(tools, unit, incident)
-        else:
-            ended = end_outage(tools, unit, incident)
+        refuses = incident.kind is IncidentKind.REFUSED
+        end = mass_refusals.end_refusal if refuses else end_outage
+        ended = end(tools, unit, incident)
         if ended is not None:
             yield ended
+        elif refuses:
+            still_refuse.append(incident)
+    end_mended_log_ins(tools, unit)
+    for incident in still_refuse:
+        mass_refusals.ask_again(tools, unit, incident)

@@ -19,12 +19,11 @@ from dashboard.db.incidents import (
     turn_into_refusal,
 )
 from dashboard.db.outbox import open_stories
+from dashboard.db.second_opinions import forget_refusals, look_at_others
 from dashboard.db.standing import (
     app_is_refused,
     count_refused,
-    forget_refusals,
     frequent_cause,
-    look_at_others,
     refusals,
     refused_accounts,
 )

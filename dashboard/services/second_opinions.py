@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.incidents import open_incidents
-from dashboard.db.standing import look_at_others, look_at_siblings
+from dashboard.db.second_opinions import look_at_others, look_at_siblings
 from dashboard.domain.incidents import Place
 from dashboard.domain.refusals import SECOND_OPINIONS
 from dashboard.services.ports import Tools

@@ -24,16 +24,30 @@ STATE_WORDS: dict[LinkState, str] = {
 }
 
 _APART = 6  # pixels from bar to bar
-_FULL, _CUT = (0, 22), (3, 16)  # where a bar begins and how high it is
-_CALM = frozenset({LinkState.HEALTHY.value, LinkState.NEW.value, None})
+_HEIGHTS: dict[str | None, tuple[int, int]] = {
+    LinkState.NEW: (0, 22),
+    LinkState.HEALTHY: (0, 22),
+    LinkState.EXPIRING: (0, 18),
+    LinkState.LIMITED: (5, 17),
+    LinkState.EXPIRED: (11, 11),
+    LinkState.BLOCKED: (0, 11),
+    LinkState.UNREACHABLE: (7, 8),
+    LinkState.PAUSED: (9, 4),
+    None: (20, 2),
+}
+"""Where a bar begins and how high it is: states are told apart without their colours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    """`days` are (state or None, words) for the macro `history_bars`; `label` sums them up."""
+    """`days` are (state or None, words) for the macro `history_bars`; `label` sums them up.
+
+    `table` says the same as (day, words), the newest first, for who cannot see the bars.
+    """
 
     days: tuple[tuple[str | None, str], ...]
     label: str
+    table: tuple[tuple[str, str], ...]
 
 
 def bars(timeline: Timeline, *, days: int, now: datetime) -> Bars:
@@ -55,8 +69,12 @@ def _steady(linked_on: date, today: date, days: int) -> Bars:
 def _bars(timeline: Timeline, days: int, now: datetime) -> Bars:
     shown = daily(timeline, days=days, now=now)
     return Bars(
-        days=tuple((one.worst.value if one.worst else None, _words(one)) for one in shown),
+        days=tuple(
+            (one.worst.value if one.worst else None, f"{day(one.on)}: {_words(one)}")
+            for one in shown
+        ),
         label=summary(shown, STATE_WORDS),
+        table=tuple((day(one.on), _words(one)) for one in reversed(shown)),
     )
 
 
@@ -73,7 +91,7 @@ def _drawn(days: tuple[tuple[str | None, str], ...], label: str) -> Markup:
         "<title>{}</title></rect>"
     )
     drawn_days = Markup("").join(
-        bar.format(state or "none", x * _APART, *(_FULL if state in _CALM else _CUT), text)
+        bar.format(state or "none", x * _APART, *_HEIGHTS[state], text)
         for x, (state, text) in enumerate(days)
     )
     frame = Markup(
@@ -85,7 +103,7 @@ def _drawn(days: tuple[tuple[str | None, str], ...], label: str) -> Markup:
 
 def _words(one: Day) -> str:
     if one.worst is None:
-        return f"{day(one.on)}: not linked yet"
+        return "not linked yet"
     if one.worst is LinkState.HEALTHY:
-        return f"{day(one.on)}: worked"
-    return f"{day(one.on)}: {STATE_WORDS[one.worst].lower()} for {duration(one.lasted)}"
+        return "worked"
+    return f"{STATE_WORDS[one.worst].lower()} for {duration(one.lasted)}"

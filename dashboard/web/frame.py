@@ -14,6 +14,7 @@ _NOTHING = Frame(needs_you=0, banners=(), checks=None)
 def add_frame(app: Flask) -> None:
     """Give the templates of `app` what base.html needs."""
     app.context_processor(_context)
+    app.jinja_env.globals["outage_hint"] = outage_hint
 
 
 def current_frame() -> Frame:
@@ -24,6 +25,11 @@ def current_frame() -> Frame:
     if "frame" not in g:
         g.frame = frame_for(tools(), viewer)
     return cast("Frame", g.frame)
+
+
+def outage_hint(platform: str, server: str) -> str:
+    """Why nobody should relink an account there now; empty when there is no reason."""
+    return current_frame().hint(platform, server)
 
 
 def frame_now() -> dict[str, Any]:

@@ -7,7 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import delete, select
 
-from dashboard.db.audience import accounts_nobody_hears_of, audience, count_accounts_of
+from dashboard.db.audience import (
+    accounts_nobody_hears_of,
+    audience,
+    audience_at,
+    count_accounts_of,
+    count_at,
+)
 from dashboard.db.engine import Database
 from dashboard.db.tables import (
     AccountRow,
@@ -16,7 +22,9 @@ from dashboard.db.tables import (
     RoleRow,
     UserRow,
 )
+from dashboard.domain.incidents import Place
 from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
+from tests.factories import make_account, make_role, make_user
 from tests.fakes import START
 
 
@@ -194,3 +202,34 @@ def test_the_reach_of_a_user_counts_what_his_role_has_access_to(database: Databa
         assert [count_accounts_of(session, user_id) for user_id in users] == [2, 1]
         assert count_accounts_of(session, uuid4()) == 0
         assert len(session.exec(select(AccountRow)).all()) == 3
+
+
+def test_more_accounts_than_one_question_takes_are_asked_about_in_portions(
+    database: Database,
+) -> None:
+    """PostgreSQL takes no more than 65,535 values at once."""
+    role_id = make_role(database)
+    user_id = make_user(database, role_id=role_id)
+    account_id = make_account(database)
+    many = [account_id, *(uuid4() for _ in range(66_000))]
+    with database.reading() as session:
+        told = audience(session, NoticeKind.LINK_BROKEN, many)
+    assert [(one.user_id, one.accounts) for one in told] == [(user_id, frozenset({account_id}))]
+
+
+def test_a_place_is_told_to_whom_its_accounts_are_told(database: Database) -> None:
+    everything = make_role(database, name="Everything")
+    chosen = make_role(database, name="Chosen", all_accounts=False)
+    nothing = make_role(database, name="Nothing", all_accounts=False)
+    people = [make_user(database, role_id=role) for role in (everything, chosen, nothing)]
+    account_id = make_account(database)
+    make_account(database, name="Another")
+    with database.writing() as unit:
+        unit.add(RoleAccountRow(role_id=chosen, account_id=account_id))
+    here, elsewhere = Place(platform="fake", server=""), Place(platform="none", server="")
+    kind = NoticeKind.PLATFORM_SILENT
+    with database.reading() as session:
+        assert {one.user_id for one in audience_at(session, kind, here)} == set(people[:2])
+        assert audience_at(session, kind, elsewhere) == ()
+        assert audience_at(session, kind, here, user_id=people[2]) == ()
+        assert [count_at(session, one, here) for one in people] == [2, 1, 0]

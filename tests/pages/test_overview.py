@@ -8,7 +8,6 @@ from dashboard.db.counters import raise_counter
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.db.tables import HeartbeatRow, LinkRow
-from dashboard.domain.causes import Cause
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.states import LinkState
 from tests.factories import make_account
@@ -92,13 +91,6 @@ def test_what_was_repaired_is_told_with_how_long_it_took(database, client_for, a
     page = client_for(ada).get("/").text
     assert "works again" in page
     assert "after 3 h" in page
-
-
-def test_a_silent_platform_is_said_to_be_the_platform_s_trouble(database, client_for, ada) -> None:
-    for _ in range(2):
-        make_account(database, state="unreachable", cause=Cause.NO_ANSWER.value)
-    page = client_for(ada).get("/").text
-    assert "Probably Fakebook, not you: do not relink yet." in page
 
 
 def test_the_foot_of_the_page_says_whether_the_checker_is_alive(

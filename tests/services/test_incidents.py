@@ -54,25 +54,7 @@ SILENT, BACK = (
 def test_r59_i7_an_hour_without_a_platform_is_one_mail_at_its_start_and_one_at_its_end(
     tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
 ) -> None:
-    number = 300 if tools.database.is_sqlite else 60  # all 300 there, too: with the long tests
-    assert_an_hour_is_told_twice(tools, readers, sky, box, clock, number)
-
-
-@pytest.mark.slow
-def test_r59_300_accounts_on_either_database(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    assert_an_hour_is_told_twice(tools, readers, sky, box, clock, 300)
-
-
-def assert_an_hour_is_told_twice(
-    tools: Tools,
-    readers: list[str],
-    sky: Weather,
-    box: LetterBox,
-    clock: FrozenClock,
-    number: int,
-) -> None:
+    number = 20  # 300 of them, with real mails: test_outage_mails
     settle(tools, number)
     live(tools, clock, 12)
     sky.down = True

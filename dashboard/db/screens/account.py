@@ -13,9 +13,11 @@ from dashboard.db.access import visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import change_from, health_of
 from dashboard.db.screens.history import changes_of
+from dashboard.db.screens.log_ins import LogIn, ended_log_ins
 from dashboard.db.tables import (
     AccountRow,
     AppRow,
+    DeliveryRow,
     EventRow,
     GrantRow,
     LinkRow,
@@ -26,6 +28,7 @@ from dashboard.db.tables import (
     UserRow,
 )
 from dashboard.domain.calendar import PublicationState
+from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
 from dashboard.domain.states import LinkState
@@ -39,12 +42,16 @@ _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One line of the history: a state change, or something a person did (`kind`)."""
+    """One line of the history: a state change, or something a person did (`kind`).
+
+    `told_at` is when the first mail about it went out.
+    """
 
     at: datetime
     kind: str
     who: str = ""
     change: LinkStateChanged | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +116,7 @@ class AccountScreen:
     last_sync: LastSync | None
     app_trouble: AppTrouble | None
     cursor: int
+    log_in: LogIn | None = None  # when several accounts on the same log-in are refused
 
 
 def account_screen(
@@ -157,7 +165,15 @@ def account_screen(
         last_sync=_last_sync(session, account_id),
         app_trouble=_app_trouble(session, link.grant_id),
         cursor=cursor,
+        log_in=next(iter(_together(session, viewer, link)), None),
     )
+
+
+def _together(session: Session, viewer: Viewer, link: LinkRow) -> tuple[LogIn, ...]:
+    if link.state != LinkState.EXPIRED.value:
+        return ()
+    found = ended_log_ins(session, viewer, account_id=link.account_id)
+    return tuple(one for one in found if one.cause.value == link.cause)
 
 
 def _numbers(session: Session, account_id: UUID) -> tuple[int, int, datetime | None]:
@@ -218,16 +234,31 @@ def _moments(session: Session, account_id: UUID) -> tuple[Moment, ...]:
         .where(col(EventRow.account_id) == account_id)
         .order_by(col(EventRow.seq).desc())
         .limit(_HISTORY)
-    )
+    ).all()
+    told = _told(session, {event.notice_id for event, _ in rows if event.notice_id})
     return tuple(
         Moment(
             at=event.at,
             kind=event.kind,
             who=name or "",
             change=change_from(event.data, event.at) if event.kind == "link_state" else None,
+            told_at=told.get(event.notice_id),
         )
         for event, name in rows
     )
+
+
+def _told(session: Session, notice_ids: set[UUID]) -> dict[UUID, datetime]:
+    """When the first mail of each notice went out."""
+    rows = session.execute(
+        select(col(DeliveryRow.notice_id), func.min(col(DeliveryRow.sent_at)))
+        .where(
+            col(DeliveryRow.notice_id).in_(notice_ids),
+            col(DeliveryRow.state) == DeliveryState.SENT.value,
+        )
+        .group_by(col(DeliveryRow.notice_id))
+    )
+    return {notice_id: at for notice_id, at in rows if at is not None}
 
 
 def _latest(session: Session, account_id: UUID) -> tuple[Post, ...]:

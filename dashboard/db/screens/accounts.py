@@ -14,7 +14,8 @@ from dashboard.db.access import reachable, visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import health_of
 from dashboard.db.screens.history import changes_of
-from dashboard.db.tables import AccountRow, LinkRow, PublicationRow
+from dashboard.db.screens.log_ins import LogIn, ended_log_ins
+from dashboard.db.tables import AccountRow, IncidentRow, LinkRow, PublicationRow
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.links import LinkHealth
 from dashboard.domain.states import LinkState
@@ -100,6 +101,7 @@ class AccountsScreen:
     by_platform: dict[str, int]
     needs_you: int
     cursor: int
+    log_ins: tuple[LogIn, ...] = ()
 
 
 def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> AccountsScreen:
@@ -129,13 +131,15 @@ def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> Account
         by_platform=_sum(table, key=1),
         needs_you=sum(by_state.get(state, 0) for state in GROUPS[0][2]),
         cursor=cursor,
+        log_ins=ended_log_ins(session, viewer) if by_state.get(LinkState.EXPIRED, 0) > 1 else (),
     )
 
 
 def changed_since(session: Session, viewer: Viewer, since: int) -> bool:
     """Whether a link within the role's reach changed after `since`; one cheap read when not.
 
-    Removed accounts count: they must vanish from the list.
+    Removed accounts count: they must vanish from the list. The beginning and end of an incident
+    count for everybody.
     """
     if read_counter(session) <= since:
         return False
@@ -145,7 +149,10 @@ def changed_since(session: Session, viewer: Viewer, since: int) -> bool:
         .where(col(LinkRow.changed_seq) > since, reachable(viewer.role_id))
         .limit(1)
     ).first()
-    return found is not None
+    if found is not None:
+        return True
+    incident = select(col(IncidentRow.id)).where(col(IncidentRow.changed_seq) > since).limit(1)
+    return session.execute(incident).first() is not None
 
 
 def needs_you(session: Session, viewer: Viewer) -> int:

@@ -1,7 +1,8 @@
 """What the frame around every page shows of the links: a few cheap reads, whatever their number."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
@@ -10,19 +11,21 @@ from sqlmodel import col
 
 from dashboard.db.access import visible
 from dashboard.db.heartbeats import latest
-from dashboard.db.incidents import open_incidents
+from dashboard.db.incidents import Incident, open_incidents
 from dashboard.db.tables import AccountRow, LinkRow
-from dashboard.domain.incidents import IncidentKind
-from dashboard.domain.states import NEEDS_A_PERSON, LinkState
+from dashboard.domain.causes import Cause
+from dashboard.domain.incidents import IncidentKind, Place
+from dashboard.domain.states import MESSAGES_STOPPED, NEEDS_A_PERSON, LinkState
 from dashboard.domain.team import Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilentPlace:
-    """A platform, or one server of it, that answers for none or few of its accounts."""
+class Outage:
+    """Trouble of a platform as a whole; `accounts` of the viewer's are caught in it."""
 
-    platform: str
-    server: str
+    place: Place
+    refuses: bool
+    ours: bool  # it refuses our registration
     since: datetime
     accounts: int
 
@@ -33,13 +36,13 @@ class FrameScreen:
 
     any_accounts: bool
     needs_you: int
-    silent: tuple[SilentPlace, ...]
+    outages: tuple[Outage, ...]
     offline_since: datetime | None  # we ourselves cannot reach anybody
     checked_at: datetime | None
     beats: dict[str, datetime]
 
 
-_SILENT_FROM = 2  # accounts; one alone may have a trouble of its own
+_BEFORE = timedelta(minutes=15)  # who was caught before it was known what it is
 
 
 def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
@@ -59,59 +62,52 @@ def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
         .order_by(col(LinkRow.checked_at).desc())
         .limit(1)
     ).scalar_one_or_none()
+    going_on = open_incidents(session)
     return FrameScreen(
         any_accounts=checked_at is not None
         or session.execute(_links(viewer, col(LinkRow.id)).limit(1)).first() is not None,
         needs_you=session.execute(needs_you).scalar_one(),
-        silent=_silent(session, viewer),
-        offline_since=_offline_since(session),
+        outages=tuple(_outages(session, viewer, going_on)),
+        offline_since=_offline_since(going_on),
         checked_at=checked_at,
         beats=latest(session),
     )
 
 
-def _offline_since(session: Session) -> datetime | None:
+def _offline_since(going_on: list[Incident]) -> datetime | None:
     return next(
         (
             one.began_at
-            for one in open_incidents(session)
+            for one in going_on
             if one.kind is IncidentKind.OFFLINE and one.healing_since is None
         ),
         None,
     )
 
 
-def _silent(session: Session, viewer: Viewer) -> tuple[SilentPlace, ...]:
-    """Places where at least two accounts, and half of those watched, get no answer."""
-    place = col(AccountRow.platform), col(AccountRow.server)
-    silent = session.execute(
-        _links(viewer, *place, func.min(col(LinkRow.since)), func.count())
-        .where(col(LinkRow.state) == LinkState.UNREACHABLE.value)
-        .group_by(*place)
-        .having(func.count() >= _SILENT_FROM)
-    ).all()
-    return tuple(
-        SilentPlace(platform=platform, server=server, since=since, accounts=number)
-        for platform, server, since, number in silent
-        if not _watches_more(session, viewer, (platform, server), than=2 * number)
-    )
-
-
-def _watches_more(session: Session, viewer: Viewer, place: tuple[str, str], *, than: int) -> bool:
-    """Whether a place has more watched accounts than that; looks at no more rows than needed."""
-    platform, server = place
-    some = (
-        _links(viewer, col(LinkRow.id))
-        .where(
-            col(AccountRow.platform) == platform,
-            col(AccountRow.server) == server,
-            col(LinkRow.state) != LinkState.PAUSED.value,
+def _outages(session: Session, viewer: Viewer, going_on: list[Incident]) -> Iterator[Outage]:
+    """Those of places where the viewer has accounts."""
+    for one in going_on:
+        there = (
+            col(AccountRow.platform) == one.place.platform,
+            col(AccountRow.server) == one.place.server,
         )
-        .limit(than + 1)
-    )
-    return bool(
-        session.execute(select(func.count()).select_from(some.subquery())).scalar_one() > than
-    )
+        if session.execute(_links(viewer, col(LinkRow.id)).where(*there).limit(1)).first() is None:
+            continue
+        refuses = one.kind is IncidentKind.REFUSED
+        states = MESSAGES_STOPPED if refuses else {LinkState.UNREACHABLE}
+        caught = _links(viewer, func.count()).where(
+            *there,
+            col(LinkRow.state).in_([state.value for state in states]),
+            col(LinkRow.since) >= one.began_at - _BEFORE,
+        )
+        yield Outage(
+            place=one.place,
+            refuses=refuses,
+            ours=one.cause is Cause.APP_PROBLEM,
+            since=one.began_at,
+            accounts=session.execute(caught).scalar_one(),
+        )
 
 
 def _links(viewer: Viewer, *columns: Any) -> Select[Any]:

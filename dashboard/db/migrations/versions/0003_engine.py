@@ -29,6 +29,8 @@ def _incidents() -> None:
     op.add_column("incidents", words("grant_key", 32))
     op.add_column("incidents", sa.Column("notice_id", sa.Uuid(), nullable=True))
     op.add_column("incidents", again)
+    seq = sa.Column("changed_seq", sa.Integer(), nullable=False, server_default="0")
+    op.add_column("incidents", seq)
     op.execute(_CLOSE_DOUBLES)
     op.create_index(
         "uq_incidents_open",
