@@ -28,6 +28,7 @@ class OpenFate:
     account_id: UUID
     link_id: UUID
     platform: str
+    server: str
     grant_id: UUID | None
     trace: str
     sent_at: datetime
@@ -67,6 +68,7 @@ def claim_fate(
         account_id=account.id,
         link_id=link.id,
         platform=account.platform,
+        server=account.server,
         grant_id=None if account.removed_at else link.grant_id,
         trace=str((row.evidence or {}).get(TRACE, "")),
         sent_at=row.sent_at or now,

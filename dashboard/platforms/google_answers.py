@@ -1,8 +1,9 @@
 """Google's answers: errors in its own form, and what they mean for a link.
 
 A limit may come as 403, and one per day is the registration's, never a link's. A quota of 0 is a
-project that Google has not approved. `invalid_rapt` is a Workspace that wants its people to log in
-again: a new log-in heals it, so it is no security check.
+project that Google has not approved. `invalid_rapt` and `rapt_required` (google-auth-library) are
+of a Workspace that wants its people to log in again: a new log-in heals it, so it is no security
+check.
 
 Sources: developers.google.com/youtube/v3/docs/errors, developers.google.com/identity/protocols.
 """
@@ -159,7 +160,7 @@ def not_published(reply: Reply) -> NotPublished | PublishUnclear:
 
 def cause_of(body: Body) -> Cause:
     """Why a renewal was refused, where Google says so; the words are from memory."""
-    if body.get("error_subtype") == "invalid_rapt":
+    if body.get("error_subtype") in {"invalid_rapt", "rapt_required"}:
         return Cause.LOGGED_OUT
     said = text_of(body.get("error_description")).lower()
     if "account has been deleted" in said:

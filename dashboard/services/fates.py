@@ -12,12 +12,14 @@ from dashboard.db.accounts import due_now
 from dashboard.db.open_fates import TRACE, OpenFate, claim_fate, open_fates, settle_fate
 from dashboard.db.outgoing import absorb_loaded
 from dashboard.db.syncs import ask_for_sync
+from dashboard.domain.budgets import Priority
 from dashboard.domain.calendar import PublicationState
 from dashboard.domain.errors import CannotDecryptError, PlatformError
 from dashboard.domain.publishing import NotPublished, Published, PublishOutcome
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import TellsFate
 from dashboard.services.credentials import app_and_credential
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 
 FIRST_ASKED_AFTER = timedelta(seconds=5)
@@ -63,7 +65,8 @@ def _asked(tools: Tools, of: OpenFate) -> PublishOutcome | None:
         return None
     try:
         app, credential = app_and_credential(tools, of.grant_id)
-        return tools.http.run(platform.fate(tools.http, app, credential, of.trace))
+        http = paced(tools, of.platform, of.server, Priority.SYNC)
+        return tools.http.run(platform.fate(http, app, credential, of.trace))
     except (CannotDecryptError, PlatformError, NoAnswerError) as error:
         log.info("a post's fate could not be asked", extra={"why": str(error)})
         return None

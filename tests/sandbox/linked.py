@@ -108,7 +108,7 @@ class Towns:
 
     def with_link(self, key: str, granted: tuple[str, ...]) -> tuple[Path, Granted]:
         if (key, granted) not in self.made:
-            town = self.folder / str(len(self.made))
+            town = self.folder / str(len(list(self.folder.iterdir())))
             town.mkdir()
             world = world_in(copied(self.empty, town), Watch())
             self.made[key, granted] = (town, log_in(world, key, granted))
