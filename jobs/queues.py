@@ -57,6 +57,7 @@ JOBS: dict[str, JobSpec] = {
     "gather_notices": JobSpec(path="jobs.notifications:gather", queue=QUICK, deadline=60),
     "send_mails": JobSpec(path="jobs.notifications:send_mails", queue=QUICK),
     "purge_removed": JobSpec(path="jobs.removal:purge", queue=LONG),
+    "watch_setup": JobSpec(path="jobs.upkeep:watch_setup", queue=LONG, deadline=60),
     "upkeep": JobSpec(path="jobs.upkeep:tidy", queue=LONG),
 }
 

@@ -58,6 +58,7 @@ PERIODIC = (
     Periodic(job="publish_due", every=timedelta(seconds=5), wanted=anything_to_publish),
     Periodic(job="give_back_access", every=timedelta(minutes=10)),  # its own retry rhythm
     Periodic(job="purge_removed", every=timedelta(hours=1)),
+    Periodic(job="watch_setup", every=timedelta(minutes=1)),
     Periodic(job="upkeep", every=timedelta(minutes=5)),
 )
 

@@ -1,6 +1,7 @@
 """Our registrations with platforms and their servers; the secret is sealed to its row."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -143,6 +144,29 @@ def load_apps(session: Session, cipher: Sealer, app_ids: Sequence[UUID]) -> dict
         except CannotDecryptError:
             apps[row.id] = None
     return apps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedApp:
+    """A registration that its platform refuses, and what it said."""
+
+    id: UUID
+    platform: str
+    server: str
+    problem: str
+
+
+def refused_apps(session: Session) -> list[RefusedApp]:
+    """All registrations in trouble; few rows."""
+    rows = session.execute(
+        select(col(AppRow.id), col(AppRow.platform), col(AppRow.server), col(AppRow.problem))
+        .where(col(AppRow.problem) != "")
+        .order_by(col(AppRow.id))
+    )
+    return [
+        RefusedApp(id=row.id, platform=row.platform, server=row.server, problem=row.problem)
+        for row in rows
+    ]
 
 
 def note_app_problem(session: Session, app_id: UUID, problem: str, *, now: datetime) -> None:

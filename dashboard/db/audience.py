@@ -97,6 +97,19 @@ def count_at(session: Session, user_id: UUID, place: Place) -> int:
     ).scalar_one()
 
 
+def administrators(
+    session: Session, kind: NoticeKind, *, user_id: UUID | None = None
+) -> tuple[Recipient, ...]:
+    """Who is told what only administrators can mend; `user_id` asks about one user only."""
+    found = session.execute(select(col(RoleRow.id), col(RoleRow.rights)))
+    roles = {role_id for role_id, rights in found if Right.MANAGE_USERS.value in rights}
+    return tuple(
+        _recipient(user, frozenset())
+        for user, _ in _willing(session, kind, user_id)
+        if user.role_id in roles
+    )
+
+
 def person_concerned(session: Session, user_id: UUID) -> Recipient | None:
     """Whoever is told what concerns nobody else: active, with an address; `accounts` is empty."""
     user = session.execute(

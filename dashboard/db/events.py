@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     SYNCED = "synced"
     PLATFORM_INCIDENT = "platform_incident"  # told by the incident's own notice, never by itself
+    SETUP_TROUBLE = "setup_trouble"  # of this installation: a registration refused, a key missing
     SETTINGS_CHANGED = "settings_changed"
     INVITED = "invited"
     PASSWORD_WANTED = "password_wanted"  # noqa: S105  # a kind of event; no user_id: nobody's
@@ -39,14 +40,13 @@ class NewEvent:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+_TOLD = frozenset({EventKind.LINK_STATE, EventKind.RENEWAL_NEAR, EventKind.SETUP_TROUBLE})
 _PERSONAL = frozenset({EventKind.SETTINGS_CHANGED, EventKind.INVITED, EventKind.PASSWORD_WANTED})
 
 
 def add_event(session: Session, event: NewEvent) -> int:
     """Store it and return its number; what is told to nobody counts as told at once."""
-    worth_telling = event.kind in {EventKind.LINK_STATE, EventKind.RENEWAL_NEAR} or (
-        event.kind in _PERSONAL and event.user_id is not None
-    )
+    worth_telling = event.kind in _TOLD or (event.kind in _PERSONAL and event.user_id is not None)
     row = EventRow(
         at=event.at,
         kind=event.kind.value,

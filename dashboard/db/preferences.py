@@ -10,9 +10,17 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import reachable
-from dashboard.db.tables import AccountRow, DeliveryRow, NoticeRow, PreferenceRow, UserRow
+from dashboard.db.tables import (
+    AccountRow,
+    DeliveryRow,
+    NoticeRow,
+    PreferenceRow,
+    RoleRow,
+    UserRow,
+)
 from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.notices import NoticeKind
+from dashboard.domain.team import Right
 from dashboard.domain.wording import listed
 
 _SHOWN = (DeliveryState.SENT.value, DeliveryState.MERGED.value)
@@ -25,6 +33,7 @@ class Person:
     user_id: UUID
     name: str
     role_id: UUID
+    is_administrator: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +62,15 @@ def find_person(session: Session, user_id: UUID, *, lock: bool = False) -> Perso
     """`lock` makes changes of one user's boxes wait for each other."""
     query = select(UserRow).where(col(UserRow.id) == user_id)
     row = session.execute(query.with_for_update() if lock else query).scalar_one_or_none()
-    return None if row is None else Person(user_id=row.id, name=row.name, role_id=row.role_id)
+    if row is None:
+        return None
+    role = session.get(RoleRow, row.role_id)
+    return Person(
+        user_id=row.id,
+        name=row.name,
+        role_id=row.role_id,
+        is_administrator=role is not None and Right.MANAGE_USERS.value in role.rights,
+    )
 
 
 def differing(session: Session, user_id: UUID) -> Mapping[str, Differing]:

@@ -18,15 +18,18 @@ class NoticeKind(StrEnum):
     LINK_FLAPPING = "link_flapping"
     PLATFORM_SILENT = "platform_silent"
     PLATFORM_BACK = "platform_back"
+    REGISTRATION_REFUSED = "registration_refused"
+    KEY_MISSING = "key_missing"
     SETTINGS_CHANGED = "settings_changed"
     INVITATION = "invitation"
     NEW_PASSWORD = "new_password"  # noqa: S105  # a kind of mail
 
 
 class Audience(StrEnum):
-    """Who may get it: users whose role has access to the account, or the one person concerned."""
+    """Who may get it: whose role has access to the account, who can mend it, or whom it is on."""
 
     ROLE_HAS_ACCESS = "role_has_access"
+    ADMINISTRATORS = "administrators"
     PERSON_CONCERNED = "person_concerned"
 
 
@@ -71,6 +74,16 @@ NOTICE_SPECS: dict[NoticeKind, NoticeSpec] = {
         label="Send me an email when that platform works again",
         explanation="Once at its end; accounts that still have trouble are told apart.",
     ),
+    NoticeKind.REGISTRATION_REFUSED: NoticeSpec(
+        label="Send me an email when a platform refuses Linkkeeper's registration",
+        explanation="For administrators: once when it begins and once when it is over.",
+        audience=Audience.ADMINISTRATORS,
+    ),
+    NoticeKind.KEY_MISSING: NoticeSpec(
+        label="Send me an email when stored permissions cannot be opened on the server",
+        explanation="For administrators: once when the key is missing and once when it is back.",
+        audience=Audience.ADMINISTRATORS,
+    ),
     NoticeKind.SETTINGS_CHANGED: NoticeSpec(
         label="Send me an email when somebody else changes my settings",
         explanation="Always sent: nobody's settings change behind their back.",
@@ -112,6 +125,11 @@ _TRUE_IN: dict[NoticeKind, frozenset[LinkState]] = {
 
 PLATFORM_KINDS = frozenset({NoticeKind.PLATFORM_SILENT, NoticeKind.PLATFORM_BACK})
 """Kinds that tell of a platform as a whole (R59)."""
+
+SETUP_KINDS = frozenset(
+    kind for kind, spec in NOTICE_SPECS.items() if spec.audience is Audience.ADMINISTRATORS
+)
+"""Kinds that are about this installation itself, for those who can mend it."""
 
 TROUBLE = frozenset({NoticeKind.LINK_BROKEN, NoticeKind.LINK_LIMITED, NoticeKind.LINK_FLAPPING})
 """Kinds that open a story; a recovery closes it."""

@@ -159,6 +159,21 @@ class PlatformTelling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetupTelling:
+    """What the templates about this installation are given; `over` when the trouble has ended."""
+
+    reader: str
+    zone: str
+    what: str  # "Facebook" or "Mastodon (mastodon.example)"; empty for a key
+    over: bool
+    at: str
+    said: str  # the platform's words, redacted
+    why: tuple[str, ...]
+    settings_url: str
+    place_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordTelling:
     """What the templates that hold a single-use link are given; `who` invited, empty: nobody."""
 

@@ -27,12 +27,12 @@ from dashboard.domain.deliveries import (
     DeliveryState,
 )
 from dashboard.domain.faults import point
-from dashboard.domain.notices import PERSONAL, PLATFORM_KINDS, NoticeKind
+from dashboard.domain.notices import PERSONAL, PLATFORM_KINDS, SETUP_KINDS, NoticeKind
 from dashboard.domain.team import Actor
 from dashboard.services.drafting import NOT_THEIRS, Draft, Needless, draft, still_theirs
 from dashboard.services.ports import Tools
 
-_LINK_KINDS = frozenset(NoticeKind) - PERSONAL - PLATFORM_KINDS
+_LINK_KINDS = frozenset(NoticeKind) - PERSONAL - PLATFORM_KINDS - SETUP_KINDS
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dashboard.db.audience import Recipient, audience, audience_at, count_at, person_concerned
+from dashboard.db.audience import (
+    Recipient,
+    administrators,
+    audience,
+    audience_at,
+    count_at,
+    person_concerned,
+)
 from dashboard.db.deliveries import Claimed, notices_of
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.incidents import Incident, find_incident, heard
@@ -33,6 +40,7 @@ from dashboard.domain.notices import (
     PASSWORD_LINKS,
     PERSONAL,
     PLATFORM_KINDS,
+    SETUP_KINDS,
     NoticeKind,
     net_changes,
     still_true,
@@ -43,11 +51,13 @@ from dashboard.domain.tellings import (
     PasswordTelling,
     PlatformTelling,
     SettingsTelling,
+    SetupTelling,
     Story,
 )
 from dashboard.domain.wording import day_and_time, listed, one_line, span, zone_named
 from dashboard.services.one_time import LASTS, issue
 from dashboard.services.ports import Tools
+from dashboard.services.setup_troubles import telling_of_setup
 from dashboard.services.stories import Teller, story_of
 
 DIGEST = "digest"
@@ -67,7 +77,7 @@ class Draft:
 
     template: str
     recipient: Recipient
-    telling: LinkTelling | PlatformTelling | SettingsTelling | PasswordTelling
+    telling: LinkTelling | PlatformTelling | SettingsTelling | SetupTelling | PasswordTelling
     accounts: Mapping[UUID, Collection[UUID]]
     references: tuple[str, ...] = ()  # the earlier mail of the same story
 
@@ -94,6 +104,8 @@ def draft(tools: Tools, unit: UnitOfWork, claimed: Claimed) -> Draft | Needless:
     told = tidings(unit, notices_of(unit, claimed.id))
     if claimed.kind is NoticeKind.SETTINGS_CHANGED:
         return _of_settings(tools, unit, claimed, told)
+    if claimed.kind in SETUP_KINDS:
+        return _of_setup(tools, unit, claimed, told)
     if claimed.kind in PASSWORD_LINKS:
         return _of_password(tools, unit, claimed, told)
     if claimed.kind in PLATFORM_KINDS:
@@ -113,6 +125,18 @@ def still_theirs(unit: UnitOfWork, claimed: Claimed) -> Recipient | None:
     reach = _reach(unit, claimed.user_id, dict.fromkeys(kinds, claimed.accounts))
     allowed = frozenset[UUID]().union(*(one.accounts for one in reach.values()))
     return next(iter(reach.values())) if claimed.accounts <= allowed and reach else None
+
+
+def _of_setup(
+    tools: Tools, unit: UnitOfWork, claimed: Claimed, told: list[Tiding]
+) -> Draft | Needless:
+    people = administrators(unit, claimed.kind, user_id=claimed.user_id)
+    if not people:
+        return Needless(why=NOT_THEIRS)
+    telling = telling_of_setup(tools, unit, people[0], claimed.kind, told)
+    if telling is None:
+        return Needless(why=NOT_TRUE)
+    return Draft(template=claimed.kind.value, recipient=people[0], telling=telling, accounts={})
 
 
 def _of_settings(

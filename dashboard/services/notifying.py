@@ -13,7 +13,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from uuid import UUID
 
-from dashboard.db.audience import audience, audience_at, person_concerned
+from dashboard.db.audience import administrators, audience, audience_at, person_concerned
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.incidents import find_incident, meant_for, note_start
@@ -105,6 +105,8 @@ def _tell(tools: Tools, unit: UnitOfWork, kind: EventKind) -> int:
         return _tell_of_links(tools, unit, events)
     if kind is EventKind.RENEWAL_NEAR:
         return _remind(tools, unit, events)
+    if kind is EventKind.SETUP_TROUBLE:
+        return _tell_of_setup(tools, unit, events)
     if kind is EventKind.SETTINGS_CHANGED:
         return _tell_of_settings(tools, unit, events)
     return _tell_of_passwords(tools, unit, kind, events)
@@ -170,6 +172,20 @@ def _remind(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
     if accounts:
         _add(tools, unit, kind, accounts.values(), people)
     return len(people)
+
+
+def _tell_of_setup(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
+    """One notice per beginning or end; what came and went since the last look is told to nobody."""
+    made = 0
+    last = {str(event.data["what"]): event for event in events}
+    for what, event in last.items():
+        if sum(str(one.data["what"]) == what for one in events) % 2 == 0:
+            continue
+        kind = NoticeKind(event.data["kind"])
+        people = [person.user_id for person in administrators(unit, kind)]
+        _add(tools, unit, kind, [event.seq], people)
+        made += len(people)
+    return made
 
 
 def _tell_of_settings(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:

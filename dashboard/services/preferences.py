@@ -25,7 +25,7 @@ from dashboard.domain.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from dashboard.domain.notices import NOTICE_SPECS, NoticeKind
+from dashboard.domain.notices import NOTICE_SPECS, SETUP_KINDS, NoticeKind
 from dashboard.domain.team import Actor, Viewer
 from dashboard.services.ports import Tools
 
@@ -78,7 +78,11 @@ def boxes_for(tools: Tools, viewer: Viewer, user_id: UUID) -> Boxes:
             name=person.name,
             own=user_id == viewer.user_id,
             accounts=count_accounts_of(session, user_id),
-            boxes=tuple(_box(kind, stored, told) for kind in optional_kinds()),
+            boxes=tuple(
+                _box(kind, stored, told)
+                for kind in optional_kinds()
+                if kind not in SETUP_KINDS or person.is_administrator
+            ),
         )
 
 

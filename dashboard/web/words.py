@@ -32,6 +32,8 @@ _NOTICE_WORDS = {
     "link_flapping": "An account keeps breaking",
     "platform_silent": "A whole platform has trouble",
     "platform_back": "That platform answers again",
+    "registration_refused": "A platform refuses the registration",
+    "key_missing": "Stored permissions cannot be opened",
 }
 _NOTICE_ICONS = {
     "link_broken": "problem",
@@ -41,6 +43,8 @@ _NOTICE_ICONS = {
     "link_flapping": "refresh",
     "platform_silent": "no-answer",
     "platform_back": "pulse",
+    "registration_refused": "plug",
+    "key_missing": "key",
 }
 
 

@@ -14,6 +14,7 @@ from dashboard.domain.notices import (
     PASSWORD_LINKS,
     PERSONAL,
     PLATFORM_KINDS,
+    SETUP_KINDS,
     NoticeKind,
     SettingChange,
 )
@@ -24,13 +25,14 @@ from dashboard.domain.tellings import (
     PasswordTelling,
     PlatformTelling,
     SettingsTelling,
+    SetupTelling,
     Story,
 )
 from dashboard.services.drafting import DIGEST
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
 LINK_MAILS = [
-    *(kind.value for kind in NoticeKind if kind not in PERSONAL | PLATFORM_KINDS),
+    *(kind.value for kind in NoticeKind if kind not in PERSONAL | PLATFORM_KINDS | SETUP_KINDS),
     DIGEST,
 ]
 BARE = Story(
@@ -282,3 +284,27 @@ def test_a_mail_about_a_platform_says_the_same_in_both_parts_and_to_do_nothing(
     assert set(links(text)) == {told.settings_url, told.accounts_url} == set(html.links)
     if kind is NoticeKind.PLATFORM_SILENT:
         assert "do not relink" in text
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("kind", sorted(SETUP_KINDS))
+def test_a_mail_about_the_installation_says_the_same_in_both_parts(
+    kind: NoticeKind, over: bool
+) -> None:
+    told = SetupTelling(
+        reader="Ada",
+        zone="Europe/Amsterdam",
+        what="Fakebook" if kind is NoticeKind.REGISTRATION_REFUSED else "",
+        over=over,
+        at="Tuesday 24 November 2026, 11:00",
+        said="invalid client" if kind is NoticeKind.REGISTRATION_REFUSED else "",
+        why=(NOTICE_SPECS[kind].label,),
+        settings_url="https://links.example/settings/me",
+        place_url="https://links.example/settings/platforms",
+    )
+    letter = render_letter(kind.value, {"telling": told})
+    html, text = read(letter)
+    plain = set(words(text)) - {"https", "links", "example", "settings", "me", "platforms"}
+    assert plain <= set(html.words)
+    assert ("nothing left to do" in text) is over
+    assert set(links(text)) == {told.settings_url, told.place_url} == set(html.links)

@@ -38,11 +38,7 @@ def weak_points(session: Session) -> WeakPoints:
         .order_by(col(AppRow.problem_since), col(AppRow.id))
         .limit(_MOST)
     )
-    locked = session.execute(
-        select(func.count())
-        .select_from(GrantRow)
-        .where(col(GrantRow.trouble) == Cause.KEY_MISSING.value)
-    ).scalar_one()
+    locked = count_locked(session)
     return WeakPoints(
         apps=tuple(
             RefusedApp(platform=platform, server=server, since=since)
@@ -51,3 +47,12 @@ def weak_points(session: Session) -> WeakPoints:
         ),
         locked=locked,
     )
+
+
+def count_locked(session: Session) -> int:
+    """How many stored permissions cannot be opened on this server."""
+    return session.execute(
+        select(func.count())
+        .select_from(GrantRow)
+        .where(col(GrantRow.trouble) == Cause.KEY_MISSING.value)
+    ).scalar_one()
