@@ -14,7 +14,9 @@ from datetime import timedelta
 
 from dashboard.db import heartbeats, probes
 from dashboard.db.deliveries import oldest_waiting
+from dashboard.db.incidents import open_incidents
 from dashboard.db.migrate import is_current
+from dashboard.domain.incidents import IncidentKind
 from dashboard.domain.states import LinkState
 from dashboard.services.heartbeats import SCHEDULER, WORKER
 from dashboard.services.ports import Tools
@@ -28,6 +30,9 @@ _SILENCE = timedelta(seconds=45)  # workers and schedulers beat every 10 seconds
 _UNSENT = timedelta(minutes=15)
 _DISK_SHARE = 0.05
 _DISK_BYTES = 2**30
+
+OFFLINE = "offline"
+"""Our own network reaches no platform. Worth knowing, but no reason to restart or to replace us."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +89,7 @@ def checks_of(tools: Tools, ping_queue: Check | None) -> dict[str, Check]:
         "scheduler": lambda: _is_alive(tools, SCHEDULER),
         "outbox": lambda: _mails_go_out(tools),
         "disk": lambda: _disk_has_room(tools),
+        OFFLINE: lambda: not _is_offline(tools),
     }
     return checks if ping_queue is None else checks | {"queue": ping_queue}
 
@@ -108,6 +114,12 @@ def _mails_go_out(tools: Tools) -> bool:
     with tools.database.reading() as session:
         since = oldest_waiting(session)
     return since is None or tools.now() - since < _UNSENT
+
+
+def _is_offline(tools: Tools) -> bool:
+    """An incident of its own: it opens once patience is used up and ends once, so none flaps."""
+    with tools.database.reading() as session:
+        return any(one.kind is IncidentKind.OFFLINE for one in open_incidents(session))
 
 
 def _disk_has_room(tools: Tools) -> bool:

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from dashboard.adapters.redis import connect
+from dashboard.db.incidents import NewIncident, open_incident
+from dashboard.domain.incidents import IncidentKind, Place
 from dashboard.domain.states import LinkState
 from dashboard.services import heartbeats
 from dashboard.services.ports import Tools
@@ -28,6 +30,13 @@ def secret(client_for, ada: Person) -> str:
 def at_work(tools: Tools) -> None:
     heartbeats.beat(tools, "w", heartbeats.WORKER)
     heartbeats.beat(tools, "s", heartbeats.SCHEDULER)
+
+
+def go_offline(tools: Tools) -> None:
+    nowhere = Place(platform="", server="")
+    with tools.database.writing() as unit:
+        new = NewIncident(kind=IncidentKind.OFFLINE, place=nowhere, accounts=3, cause=None)
+        open_incident(unit, new, now=tools.now())
 
 
 def test_the_process_answers(anon: Browser) -> None:
@@ -51,6 +60,21 @@ def test_what_fails_is_named_and_nothing_more(anon: Browser) -> None:
     assert answer.status_code == 503
     assert answer.json == {"status": "degraded", "failing": ["worker", "scheduler"]}
     assert ONLY_NAMES.fullmatch(answer.text)
+
+
+def test_being_offline_is_a_named_warning_and_no_failure(anon: Browser, tools: Tools) -> None:
+    """Restarting or replacing us would not help, and a monitor of our uptime must not flap."""
+    at_work(tools)
+    go_offline(tools)
+
+    answer = anon.get("/readyz")
+
+    assert (answer.status_code, answer.json) == (200, {"status": "warn", "warnings": ["offline"]})
+
+
+def test_what_fails_is_named_without_the_warning(anon: Browser, tools: Tools) -> None:
+    go_offline(tools)
+    assert anon.get("/readyz").json == {"status": "degraded", "failing": ["worker", "scheduler"]}
 
 
 def test_a_queue_that_hangs_does_not_delay_the_answer(build: Build, tools: Tools) -> None:
