@@ -64,6 +64,7 @@ class Settings:
     sandbox_url: str | None = None
     sandbox_dialects: bool = False
     apps: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    reads_per_day: Mapping[str, int] = field(default_factory=dict)
     worker_processes: int = 2
     asks_per_host: int = 64
     web_threads: int = 32
@@ -103,6 +104,7 @@ class Settings:
             sandbox_url=reader.maybe("LINKKEEPER_SANDBOX_URL", _base_url),
             sandbox_dialects=reader.take("LINKKEEPER_SANDBOX_DIALECTS", "no", _yes_or_no),
             apps=reader.apps(),
+            reads_per_day=reader.reads_per_day(),
             worker_processes=reader.take("LINKKEEPER_WORKERS", "2", _number(1, 64)),
             asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),
@@ -114,6 +116,7 @@ class Settings:
 
 
 _APP = "LINKKEEPER_APP_"
+_COUNTED_BY_DAY = ("x", "youtube", "pinterest")
 _APP_ID = re.compile(rf"{_APP}([A-Z_]+)_CLIENT_(?:ID|SECRET)", re.ASCII)
 
 
@@ -167,6 +170,16 @@ class _Reader:
             if not fields.keys() >= {"client_id", "client_secret"}:
                 prefix = f"{_APP}{platform.upper()}"
                 self.faults.append(f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET go together.")
+        return found
+
+    def reads_per_day(self) -> dict[str, int]:
+        """By platform; who is not named here is counted by no day."""
+        found: dict[str, int] = {}
+        for platform in _COUNTED_BY_DAY:
+            name = f"LINKKEEPER_{platform.upper()}_READS_PER_DAY"
+            number = self.maybe(name, _number(1, 100_000_000))
+            if number is not None:
+                found[platform] = number
         return found
 
     def refuse_unknown(self) -> None:

@@ -33,6 +33,7 @@ class DueLink:
     health: LinkHealth
     version: int
     due_at: datetime | None
+    checked_at: datetime | None
     streak: int
     awaited: bool
 
@@ -43,6 +44,7 @@ _BATCH = select(
     _LINKS.c.grant_id,
     _LINKS.c.version,
     _LINKS.c.next_check_at,
+    _LINKS.c.checked_at,
     _LINKS.c.streak,
     _LINKS.c.awaited,
     _LINKS.c.state,
@@ -99,6 +101,7 @@ def _due_link(row: Any) -> DueLink:
         ),
         version=row.version,
         due_at=row.next_check_at,
+        checked_at=row.checked_at,
         streak=row.streak,
         awaited=row.awaited,
     )

@@ -4,7 +4,7 @@ Only `dashboard.db` imports this. What leaves `db/` is a frozen dataclass of the
 module that read it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -474,6 +474,16 @@ class SettingRow(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=60)
     value: Json = Field(default_factory=dict, sa_type=JSON)
     version: int = 1
+
+
+class QuotaUseRow(SQLModel, table=True):
+    """What was used of a platform's quota on one day (UTC); `synced` of it by synchronisations."""
+
+    __tablename__ = "quota_uses"
+    platform: str = Field(primary_key=True, max_length=40)
+    day: date = Field(primary_key=True)
+    used: int = 0
+    synced: int = 0
 
 
 class HeartbeatRow(SQLModel, table=True):

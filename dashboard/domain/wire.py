@@ -46,7 +46,8 @@ class Ask:
 
     `redirects` is how many may be followed (same scheme, each hop checked, credentials dropped
     when the host changes); 0 for everything that carries a token (R42). `max_bytes` counts after
-    decompression (R43). `call` names the question in evidence and logs, never the address.
+    decompression (R43). `units` is what a read takes of the platform's quota of the day. `call`
+    names the question in evidence and logs, never the address.
     """
 
     call: str
@@ -60,6 +61,7 @@ class Ask:
     deadline: float = 20.0
     redirects: int = 0
     max_bytes: int = 1_048_576
+    units: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.errors import InvalidInputError
 from dashboard.domain.team import Right
-from dashboard.services import own_servers, registrations
+from dashboard.services import own_servers, quotas, registrations
 from dashboard.services.registrations import Tried
 from dashboard.web.access import needs
 from dashboard.web.current import actor, tools, viewer
@@ -69,6 +69,17 @@ def remove(key: str) -> ResponseReturnValue:
     return redirect_to(url_for(".show", key=key), say="The registration is not used any more.")
 
 
+@bp.post("/<key>/per-day")
+@needs(Right.MANAGE_USERS)
+def per_day(key: str) -> ResponseReturnValue:
+    """Keep how much of it may be read in a day."""
+    try:
+        quotas.set_limit(tools(), viewer(), actor(), key, request.form.get("per_day", ""))
+    except InvalidInputError as error:
+        return _show(key, errors={error.field: error.why})
+    return redirect_to(f"{url_for('.show', key=key)}#per-day", say="Saved. It counts from now on.")
+
+
 def _show(
     key: str, *, errors: dict[str, str] | None = None, tried: Tried | None = None
 ) -> ResponseReturnValue:
@@ -81,5 +92,6 @@ def _show(
         typed=request.form,
         errors=errors or {},
         tried=tried,
+        day=quotas.quota_now(tools(), key),
         secure=tools().settings.secure,
     )

@@ -20,6 +20,7 @@ from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import Outgoing, PostRules, PublishOutcome
 from dashboard.domain.pushes import Delivery, PushAnswer
+from dashboard.domain.quotas import Quota
 from dashboard.domain.wire import Http
 
 __all__ = [
@@ -136,7 +137,7 @@ class About:
     words. `wants` maps each capability to the permissions it needs, in the platform's own names.
     With `own_log_in` there are two ways in, and the others say what holds for the app password.
     `budget` is how much it takes in a short time; None where it tells no number: then its refusals
-    and headers alone are obeyed.
+    and headers alone are obeyed. `quota` is what it counts by the day.
     """
 
     key: str
@@ -151,6 +152,7 @@ class About:
     grant_url: str = ""
     history_reach: str = ""  # how far back the platform lists posts, in words
     budget: Budget | None = None
+    quota: Quota | None = None
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from dashboard.domain.checks import CheckOutcome, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
+from dashboard.domain.quotas import Quota
 from dashboard.domain.wire import Http
 from dashboard.platforms import google_answers
 from dashboard.platforms.answers import Reply
@@ -72,6 +73,16 @@ class YouTube(GooglePlatform):
         grant_at="YouTube Studio > Settings > Permissions",
         grant_url="https://studio.youtube.com/",
         history_reach="YouTube lists all videos of a channel, up to about 20,000.",
+        quota=Quota(
+            word="reads",
+            source="developers.google.com/youtube/v3/determine_quota_cost",
+            per_day=10_000,
+            costs=(
+                "Google gives a registration 10,000 units a day.",
+                "A check or a page of videos is one.",
+                "Nothing has to be paid. Google gives more on request: enter that number then.",
+            ),
+        ),
     )
     guide = AppGuide(
         console_url="https://console.cloud.google.com/auth/clients",

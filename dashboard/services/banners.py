@@ -9,6 +9,7 @@ from dashboard.db.screens.weak_points import WeakPoints, weak_points
 from dashboard.domain import places
 from dashboard.domain.team import Viewer
 from dashboard.services.ports import Tools
+from dashboard.services.quotas import used_up
 from dashboard.services.safekeeping import salvage_folder
 
 Kind = Literal["info", "note", "problem", "done"]
@@ -42,6 +43,14 @@ def banners(tools: Tools, viewer: Viewer) -> tuple[Banner, ...]:
     if failures is not None and failures.jobs:
         text = _counted(failures.jobs, "job", "went wrong.")
         found.append(_for(viewer, "note", text, "See which", places.JOBS))
+    found += [
+        Banner(
+            kind="note",
+            text=f"What {name} may be asked today is used up: its accounts are checked again from "
+            f"{at:%-d %B, %H:%M} UTC, and their states are as old as they say.",
+        )
+        for name, at in used_up(tools)
+    ]
     if weak is not None:
         found += _of_weak_points(tools, viewer, weak)
         found += _of_salvage(len(salvage_folder(tools).grants()))

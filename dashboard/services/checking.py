@@ -9,7 +9,9 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import uuid4
 
 from dashboard.db.findings import Deferral, Finding
@@ -30,8 +32,9 @@ from dashboard.services.check_batches import (
     store,
 )
 from dashboard.services.check_questions import Gates, Wait, ask
-from dashboard.services.permits import permits, place_of
+from dashboard.services.permits import Permit, permits, place_of
 from dashboard.services.ports import Tools
+from dashboard.services.quotas import within_the_day
 from dashboard.services.rules import patience
 from dashboard.services.second_opinions import look_around
 
@@ -43,6 +46,8 @@ _SUSPECT_EVERY = 1.0
 _CLAIM_FOR = 60.0  # then the next hint goes on, so that a job has an end
 _ANSWER_WITHIN = 120.0  # for all that is under way then
 _END_WITHIN = 2.0  # when the process is to stop: what is not answered by then is given back
+
+_NO_SPAN = timedelta()
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +82,7 @@ class _Round:
     _more: bool = True
     _ends_at: float | None = None
     _suspects_at: float = 0.0
+    _every: dict[str, timedelta | None] = field(default_factory=dict)
     _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -131,7 +137,8 @@ class _Round:
             )
             claimed, questions = claimed + suspects, questions + more
         if questions:
-            for question, permit in await asyncio.to_thread(permits, self.tools, questions):
+            for question, permit in await asyncio.to_thread(_permitted, self.tools, questions):
+                self._every[question.link.platform] = permit.every
                 task = asyncio.ensure_future(ask(self.tools, question, permit, gates))
                 self._open[task] = question
         return claimed > 0
@@ -176,7 +183,7 @@ class _Round:
                 )
             )
         else:
-            finding = _finding(self.tools, question, found)
+            finding = _finding(self.tools, question, found, self._every.get(link.platform))
             results.findings.append(finding)
             if finding.event is not None and _is_refusal(finding.event):
                 place = Place(platform=link.platform, server=link.server)
@@ -200,7 +207,14 @@ def _note_app(results: Results, question: Question, outcome: CheckOutcome) -> No
         results.apps_well.add(app_id)
 
 
-def _finding(tools: Tools, question: Question, outcome: CheckOutcome) -> Finding:
+def _permitted(tools: Tools, questions: Sequence[Question]) -> list[tuple[Question, Permit]]:
+    return within_the_day(tools, permits(tools, questions))
+
+
+def _finding(
+    tools: Tools, question: Question, outcome: CheckOutcome, every: timedelta | None
+) -> Finding:
+    """`every` is how seldom the quota of the day lets it be checked, if there is one."""
     link, now = question.link, tools.now()
     borne = patience(tools.settings)
     health, event = advance(link.health, outcome, now=now, patience=borne)
@@ -220,7 +234,7 @@ def _finding(tools: Tools, question: Question, outcome: CheckOutcome) -> Finding
             now=now,
             streak=streak,
             lot=draw_lot(link.link_id, now),
-            rota=Rota(every=tools.settings.check_every, patience=borne),
+            rota=Rota(every=max(tools.settings.check_every, every or _NO_SPAN), patience=borne),
         ),
         streak=streak,
         health=None if health == link.health else health,

@@ -16,6 +16,7 @@ from dashboard.domain.traffic import Verdict, seconds
 from dashboard.domain.wire import Answer, Ask, Http, NoAnswerError, Silence
 from dashboard.platforms.answers import retry_after, used_up
 from dashboard.services.ports import Tools
+from dashboard.services.quotas import take_for_one
 
 DEFAULT_WISH = timedelta(minutes=1)
 """For "too many requests" without a word on how long."""
@@ -50,6 +51,7 @@ class Paced:
 
     tools: Tools
     http: Http
+    platform: str
     place: str
     budget: Budget | None
     priority: Priority
@@ -72,6 +74,8 @@ class Paced:
         return self.tools.traffic.host(self.place)
 
     async def _leave(self, ask: Ask) -> None:
+        if ask.method == "GET":
+            await asyncio.to_thread(self._count, ask)
         give_up = time.monotonic() + _PATIENCE[self.priority]
         while True:
             wait = await asyncio.to_thread(self._ask_for_leave)
@@ -80,6 +84,11 @@ class Paced:
             if time.monotonic() + wait > give_up:
                 raise NoAnswerError(Silence.HELD_BACK, call=ask.call)
             await asyncio.sleep(max(wait, 0.05))
+
+    def _count(self, ask: Ask) -> None:
+        free_at = take_for_one(self.tools, self.platform, ask.units, self.priority)
+        if free_at is not None:
+            raise NoAnswerError(Silence.HELD_BACK, call=ask.call)
 
     def _ask_for_leave(self) -> float | None:
         """None when it may go, else the seconds to wait.
@@ -125,6 +134,7 @@ def paced(
     return Paced(
         tools=tools,
         http=through or tools.http,
+        platform=platform,
         place=server or platform,
         budget=budget,
         priority=priority,

@@ -7,6 +7,7 @@ later: the platform was not asked, so nothing is said about the link.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from dashboard.domain.budgets import Priority
 from dashboard.domain.traffic import Admission, Verdict
@@ -14,16 +15,19 @@ from dashboard.platforms.protocol import Platform
 from dashboard.services.check_batches import Question
 from dashboard.services.ports import Tools
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """What a question may do; `next_at` (seconds since 1970) is when to come back instead."""
+    """What a question may do; `next_at` (seconds since 1970) is when to come back instead.
+
+    `every` is how seldom its platform's quota of the day lets each link be checked, if it does.
+    """
 
     verdict: Verdict
     next_at: float = 0.0
-
-
-ASK = Permit(verdict=Verdict.ASK)
+    every: timedelta | None = None
 
 
 def place_of(question: Question) -> str:
@@ -54,6 +58,12 @@ def priority_of(question: Question) -> Priority:
     return Priority.PERSON if question.link.awaited else Priority.CHECK
 
 
+def turn(question: Question) -> tuple[Priority, bool, datetime]:
+    """Where there is not room for all: persons first, then who was not looked at for longest."""
+    at = question.link.checked_at
+    return priority_of(question), at is not None, at or _NEVER
+
+
 def _platform(queues: dict[Priority, list[Question]]) -> Platform:
     return next(iter(queues.values()))[0].platform
 
@@ -64,7 +74,8 @@ def _given(
     refused = 0
     for priority in sorted(queues):
         may_go = admission.granted.get(priority, 0)
-        for nth, question in enumerate(queues[priority]):
+        own = queues[priority]
+        for nth, question in enumerate(own if may_go >= len(own) else sorted(own, key=turn)):
             if nth < may_go:
                 yield question, Permit(verdict=admission.verdict)
                 continue

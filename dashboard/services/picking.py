@@ -23,6 +23,7 @@ from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.db.roles import find_roles
 from dashboard.domain.accounts import Account
+from dashboard.domain.budgets import Priority
 from dashboard.domain.checks import CheckOutcome, Refused, Works
 from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from dashboard.domain.links import Identity, LinkHealth
@@ -35,6 +36,7 @@ from dashboard.platforms.protocol import Granted
 from dashboard.services.grants import store_grant
 from dashboard.services.linking import platform_named
 from dashboard.services.log_ins import Browser
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 from dashboard.services.relinking import open_result
 from dashboard.services.rules import patience
@@ -162,9 +164,11 @@ async def _prove_all(
             app = find_app(session, tools.cipher, attempt.app_id)
     platform = platform_named(tools, attempt.platform)
 
+    http = paced(tools, attempt.platform, attempt.server, Priority.PERSON)
+
     async def one(identity: Identity) -> CheckOutcome:
         try:
-            return await platform.check(tools.http, app, granted.credential, identity)
+            return await platform.check(http, app, granted.credential, identity)
         except NoAnswerError as silence:
             return silent(silence)
 

@@ -20,6 +20,7 @@ from dashboard.domain.checks import CheckOutcome, Evidence, Works
 from dashboard.domain.credentials import App, Credential, Subject
 from dashboard.domain.links import Identity
 from dashboard.domain.publishing import Outgoing, PictureRule, PostRules, PublishOutcome
+from dashboard.domain.quotas import Quota
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
 from dashboard.platforms.code_log_in import CodeLogIn, end_of_renewals
@@ -63,6 +64,16 @@ class Pinterest(CodeLogIn):
         grant_at="Pinterest > Settings, as the owner of the account",
         grant_url="https://www.pinterest.com/settings/",
         history_reach="Pinterest lists all Pins of an account.",
+        quota=Quota(
+            word="reads",
+            source="developers.pinterest.com, rate limits: trial access",
+            per_day=1_000,
+            costs=(
+                "With trial access Pinterest takes 1,000 questions a day from a registration.",
+                "A check or a page of Pins is one.",
+                "Nothing has to be paid. Enter a larger number once you have standard access.",
+            ),
+        ),
     )
     guide = AppGuide(
         console_url="https://developers.pinterest.com/apps/",

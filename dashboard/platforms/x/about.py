@@ -3,6 +3,7 @@
 from dashboard.domain.budgets import Budget
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.publishing import PictureRule, PostRules
+from dashboard.domain.quotas import Quota
 from dashboard.platforms.protocol import About, AppGuide
 
 KEY = "x"
@@ -44,6 +45,17 @@ ABOUT = About(
         seconds=900,
         source="docs: x-api/fundamentals/rate-limits, /2/users/me, per user",
         shared=False,
+    ),
+    quota=Quota(
+        word="reads",
+        source="docs: x-api/getting-started/pricing",
+        largest=100,
+        costs=(
+            "A check is one read and costs about one cent (US$ 0.010).",
+            "X charges the same account once per day (UTC) as a rule, so the bill is mostly lower.",
+            "A page of posts or mentions counts as 100 reads: a post costs half a cent (0.005).",
+            "Renewing a permission costs nothing, and publishing is not counted here.",
+        ),
     ),
 )
 GUIDE = AppGuide(

@@ -58,10 +58,16 @@ class Listing:
 
 
 async def read(
-    http: Http, credential: Credential, call: str, url: str, hide: tuple[str, ...]
+    http: Http,
+    credential: Credential,
+    call: str,
+    url: str,
+    hide: tuple[str, ...],
+    *,
+    units: int = 1,
 ) -> Reply:
     """One question in the account's name; `hide` are the secrets that were sent along."""
-    ask = Ask(call=call, method="GET", url=url, headers=bearer(credential.access))
+    ask = Ask(call=call, method="GET", url=url, headers=bearer(credential.access), units=units)
     return await send(http, ask, hide)
 
 
@@ -75,7 +81,8 @@ async def listed(
         **asked.query,
         **({"pagination_token": cursor} if cursor else {}),
     }
-    reply = await read(http, credential, asked.call, f"{asked.url}?{urlencode(query)}", hide)
+    url = f"{asked.url}?{urlencode(query)}"
+    reply = await read(http, credential, asked.call, url, hide, units=int(_PAGE))
     body = reply.body or {}
     meta = object_of(body.get("meta"))
     items = body.get("data", [] if "meta" in body else None)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     with op.batch_alter_table("pushes") as table:
         table.drop_column("links")  # was never filled
     _incidents()
+    _quotas()
 
 
 def _incidents() -> None:
@@ -46,6 +47,18 @@ def _incidents() -> None:
         ["silent_since"],
         sqlite_where=sa.text("silent_since IS NOT NULL"),
         postgresql_where=sa.text("silent_since IS NOT NULL"),
+    )
+
+
+def _quotas() -> None:
+    """What was used of quotas, by platform and day."""
+    op.create_table(
+        "quota_uses",
+        sa.Column("platform", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("synced", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "day", name=op.f("pk_quota_uses")),
     )
 
 
