@@ -97,6 +97,10 @@ class InstagramPage(PageLogIn, InstagramMedia):
                 "On the same page enter the address for messages as Deauthorize callback URL "
                 "and as Data deletion request URL."
             ),
+            (
+                "Where the product wants a Configuration, make one with a user access token and "
+                "the permissions named below, and copy its ID to here."
+            ),
             "Under App settings > Basic copy the App ID and the App secret to here.",
             (
                 "Give everybody who will link accounts a role on the app, or apply for Advanced "
