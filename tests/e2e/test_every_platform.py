@@ -211,6 +211,8 @@ def _publish(page: Page, platform: Row) -> None:
     page.goto("/publish/new")
     page.get_by_label(platform.account, exact=True).check()
     page.get_by_label("Text").fill(WRITTEN)
+    counted = page.locator(".lengths li").filter(has_text=platform.account)
+    expect(counted).to_contain_text(f"{len(WRITTEN)} of ")
     for name, words in (("title", platform.title), ("target", platform.target)):
         if words:
             page.locator(f"#{name}").fill(words)
