@@ -121,6 +121,20 @@ async def send(http: Http, ask: Ask, hide: tuple[str, ...] = ()) -> Reply:
     return read(ask.call, await http.send(ask), hide)
 
 
+async def read_as(
+    http: Http,
+    credential: Credential,
+    call: str,
+    url: str,
+    hide: tuple[str, ...],
+    *,
+    units: int = 1,
+) -> Reply:
+    """Read something in somebody's name, at the price of `units`; raises NoAnswerError."""
+    ask = Ask(call=call, method="GET", url=url, headers=bearer(credential.access), units=units)
+    return await send(http, ask, hide)
+
+
 def read(call: str, answer: Answer, hide: tuple[str, ...] = ()) -> Reply:
     """Read an answer; whatever it holds, this succeeds."""
     try:

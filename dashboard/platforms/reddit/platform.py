@@ -21,7 +21,7 @@ from dashboard.domain.mentions import FoundMention
 from dashboard.domain.publishing import Outgoing, PublishOutcome
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
-from dashboard.platforms.answers import Reply, secrets_of, send
+from dashboard.platforms.answers import Reply, read_as, secrets_of, send
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import missing_permissions
 from dashboard.platforms.protocol import AppTest, Platform, RefreshOutcome
@@ -145,7 +145,7 @@ class Reddit(OneLogInOneAccount):
 
     async def _me(self, http: Http, app: App | None, credential: Credential) -> Reply:
         url, hide = f"{self.hosts['oauth']}/api/v1/me", secrets_of(credential, app)
-        return await reading.read(http, credential, "read the account", url, hide)
+        return await read_as(http, credential, "read the account", url, hide)
 
 
 def _bad_request(body: Body) -> bool:

@@ -24,8 +24,8 @@ from dashboard.domain.credentials import Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
-from dashboard.domain.wire import Ask, Http
-from dashboard.platforms.answers import Reply, bearer, send
+from dashboard.domain.wire import Http
+from dashboard.platforms.answers import Reply, read_as
 from dashboard.platforms.permissions import lacking
 from dashboard.platforms.reddit.about import ABOUT, KEY, LABELS
 from dashboard.platforms.values import Body, epoch_of, lines_of, object_of, text_of, web_address
@@ -36,14 +36,6 @@ _PAGE = "100"
 _GIVEN = ("No permission is missing: that Reddit would name.",)
 
 
-async def read(
-    http: Http, credential: Credential, call: str, url: str, hide: tuple[str, ...]
-) -> Reply:
-    """One question in the account's name; `hide` are the secrets that were sent along."""
-    ask = Ask(call=call, method="GET", url=url, headers=bearer(credential.access))
-    return await send(http, ask, hide)
-
-
 async def listed(
     http: Http, credential: Credential, call: str, url: str, hide: tuple[str, ...], cursor: str
 ) -> tuple[list[object], str]:
@@ -51,7 +43,7 @@ async def listed(
     query = {"limit": _PAGE, "raw_json": "1"}
     if _FULL_NAME.fullmatch(cursor):
         query["after"] = cursor
-    reply = await read(http, credential, call, f"{url}?{urlencode(query)}", hide)
+    reply = await read_as(http, credential, call, f"{url}?{urlencode(query)}", hide)
     data = object_of((reply.body or {}).get("data"))
     items = data.get("children")
     if reply.status != HTTPStatus.OK or not isinstance(items, list):

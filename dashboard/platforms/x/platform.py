@@ -22,7 +22,7 @@ from dashboard.domain.publishing import Outgoing, PublishOutcome
 from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
-from dashboard.platforms.answers import Reply, secrets_of
+from dashboard.platforms.answers import Reply, read_as, secrets_of
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.protocol import AppTest, Platform, RefreshOutcome
 from dashboard.platforms.registered import OneLogInOneAccount
@@ -132,9 +132,7 @@ class X(OneLogInOneAccount):
 
     async def _me(self, http: Http, app: App | None, credential: Credential) -> Reply:
         hide = secrets_of(credential, app)
-        return await reading.read(
-            http, credential, "read the profile", f"{self._api}/users/me", hide
-        )
+        return await read_as(http, credential, "read the profile", f"{self._api}/users/me", hide)
 
     @property
     def _api(self) -> str:

@@ -28,8 +28,8 @@ from dashboard.domain.credentials import Credential
 from dashboard.domain.errors import PlatformError
 from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
-from dashboard.domain.wire import Ask, Http
-from dashboard.platforms.answers import Reply, bearer, send
+from dashboard.domain.wire import Http
+from dashboard.platforms.answers import Reply, read_as
 from dashboard.platforms.permissions import lacking, missing_permissions
 from dashboard.platforms.values import Body, instant_of, lines_of, object_of, text_of
 from dashboard.platforms.x.about import ABOUT, KEY, LABELS
@@ -57,20 +57,6 @@ class Listing:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
-async def read(
-    http: Http,
-    credential: Credential,
-    call: str,
-    url: str,
-    hide: tuple[str, ...],
-    *,
-    units: int = 1,
-) -> Reply:
-    """One question in the account's name; `hide` are the secrets that were sent along."""
-    ask = Ask(call=call, method="GET", url=url, headers=bearer(credential.access), units=units)
-    return await send(http, ask, hide)
-
-
 async def listed(
     http: Http, credential: Credential, asked: Listing, hide: tuple[str, ...], cursor: str
 ) -> tuple[Sequence[object], str]:
@@ -82,7 +68,7 @@ async def listed(
         **({"pagination_token": cursor} if cursor else {}),
     }
     url = f"{asked.url}?{urlencode(query)}"
-    reply = await read(http, credential, asked.call, url, hide, units=int(_PAGE))
+    reply = await read_as(http, credential, asked.call, url, hide, units=int(_PAGE))
     body = reply.body or {}
     meta = object_of(body.get("meta"))
     items = body.get("data", [] if "meta" in body else None)

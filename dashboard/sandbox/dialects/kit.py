@@ -121,6 +121,14 @@ def judge(
     return judged
 
 
+def judge_the_account(dialect: Dialect, scope: Scope) -> Verdict:
+    """The verdict on the one account that a permission is for, where it is never for more."""
+    judged = judge(dialect)
+    if judged.grant is None or judged.finding is not Finding.FINE:
+        return judged
+    return judge(dialect, scope, min(part.account_id for part in judged.grant.accounts))
+
+
 def person_of(grant: Grant) -> Person:
     """Who gave the permission."""
     with here().store.reading() as db:

@@ -74,7 +74,7 @@ def revoke() -> Response:
 @bp.get("/oauth/api/v1/me")
 def me() -> Response:
     """The account that gave the permission."""
-    judged = _judge(Scope.PROFILE)
+    judged = kit.judge_the_account(DIALECT, Scope.PROFILE)
     of = judged.account
     if judged.finding is Finding.ACCOUNT_SUSPENDED and judged.grant is not None:
         of = kit.accounts_of(DIALECT, judged.grant)[0][0]
@@ -88,7 +88,7 @@ def me() -> Response:
 def submitted(name: str) -> Response:
     """What the account posted, newest first."""
     _ = name
-    judged = _judge(Scope.POSTS_READ)
+    judged = kit.judge_the_account(DIALECT, Scope.POSTS_READ)
     if judged.account is None:
         return _refusal(judged)
     found = kit.posts(judged.account, limit=100)
@@ -98,7 +98,7 @@ def submitted(name: str) -> Response:
 @bp.get("/oauth/message/inbox")
 def inbox() -> Response:
     """Comments, mentions and private messages in one list."""
-    judged = _judge(Scope.MENTIONS_READ)
+    judged = kit.judge_the_account(DIALECT, Scope.MENTIONS_READ)
     if judged.account is None:
         return _refusal(judged)
     found = kit.incoming(judged.account, *IncomingKind, limit=100)
@@ -108,7 +108,7 @@ def inbox() -> Response:
 @bp.post("/oauth/api/submit")
 def submit() -> Response:
     """Post to a subreddit; what is wrong with the post is said inside a 200."""
-    judged = _judge(Scope.POSTS_WRITE)
+    judged = kit.judge_the_account(DIALECT, Scope.POSTS_WRITE)
     if judged.account is None or judged.grant is None:
         return _refusal(judged)
     said = request.form
@@ -134,14 +134,6 @@ def disturbance(fault: Fault) -> Response:
 
 
 SPEAKER = kit.Speaker(dialect=DIALECT, bp=bp, disturbance=disturbance)
-
-
-def _judge(scope: Scope) -> Verdict:
-    """The verdict on the one account that a permission of Reddit is for."""
-    judged = kit.judge(DIALECT, Scope.PROFILE)
-    if judged.grant is None or judged.finding is not Finding.FINE:
-        return judged
-    return kit.judge(DIALECT, scope, min(part.account_id for part in judged.grant.accounts))
 
 
 def _refusal(judged: Verdict) -> Response:

@@ -88,7 +88,7 @@ def revoke() -> Response:
 @bp.get("/api/2/users/me")
 def me() -> Response:
     """The account that gave the permission."""
-    judged = _judge(Scope.PROFILE)
+    judged = kit.judge_the_account(DIALECT, Scope.PROFILE)
     if judged.account is None:
         return _refusal(judged)
     of = judged.account
@@ -125,7 +125,7 @@ def mentions(account_id: str) -> Response:
 @bp.post("/api/2/tweets")
 def publish() -> Response:
     """Post a text, once: the same words again are refused."""
-    judged = _judge(Scope.POSTS_WRITE)
+    judged = kit.judge_the_account(DIALECT, Scope.POSTS_WRITE)
     if judged.account is None or judged.grant is None:
         return _refusal(judged)
     said = request.get_json(silent=True)
@@ -144,7 +144,7 @@ def publish() -> Response:
 @bp.post("/api/2/media/upload")
 def upload() -> Response:
     """Take a picture, which nobody will see."""
-    judged = _judge(Scope.POSTS_WRITE)
+    judged = kit.judge_the_account(DIALECT, Scope.POSTS_WRITE)
     if judged.account is None:
         return _refusal(judged)
     if "media" not in request.files or not request.form.get("media_category"):
@@ -155,7 +155,7 @@ def upload() -> Response:
 @bp.post("/api/2/media/metadata")
 def describe() -> Response:
     """Take what a picture shows."""
-    judged = _judge(Scope.POSTS_WRITE)
+    judged = kit.judge_the_account(DIALECT, Scope.POSTS_WRITE)
     if judged.account is None:
         return _refusal(judged)
     said = request.get_json(silent=True)
@@ -190,14 +190,6 @@ def disturbance(fault: Fault) -> Response:
 
 
 SPEAKER = kit.Speaker(dialect=DIALECT, bp=bp, disturbance=disturbance)
-
-
-def _judge(scope: Scope) -> Verdict:
-    """The verdict on the one account that a permission of X is for."""
-    judged = kit.judge(DIALECT, Scope.PROFILE)
-    if judged.grant is None or judged.finding is not Finding.FINE:
-        return judged
-    return kit.judge(DIALECT, scope, min(part.account_id for part in judged.grant.accounts))
 
 
 def _refusal(judged: Verdict) -> Response:
