@@ -31,13 +31,14 @@ _WENT_OUT = (DeliveryState.SENT.value, DeliveryState.KEPT.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIncident:
-    """What is known when it begins; `grant_id` is set for one of a log-in alone."""
+    """What is known when it begins; `grant_id` and `person` are set for one of a log-in alone."""
 
     kind: IncidentKind
     place: Place
     accounts: int
     cause: Cause | None
     grant_id: UUID | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Incident:
     grant_id: UUID | None
     notice_id: UUID | None
     asked_again_at: datetime | None
+    person: str
 
 
 def find_incident(session: Session, incident_id: UUID) -> Incident | None:
@@ -100,8 +102,8 @@ def seen_incidents(session: Session, viewer: Viewer, since: datetime) -> list[In
     ]
 
 
-def seen_log_ins(session: Session, viewer: Viewer, since: datetime) -> list[tuple[Incident, str]]:
-    """Those of log-ins since then, newest first, each with whose it was.
+def seen_log_ins(session: Session, viewer: Viewer, since: datetime) -> list[Incident]:
+    """Those of log-ins since then, newest first.
 
     Whoever reaches some accounts only hears of log-ins on which one of his hangs now (R14).
     """
@@ -124,10 +126,9 @@ def seen_log_ins(session: Session, viewer: Viewer, since: datetime) -> list[tupl
         .join(AccountRow, col(AccountRow.id) == col(LinkRow.account_id))
         .where(col(LinkRow.grant_id) == col(GrantRow.id), visible(viewer))
     )
-    whose = select(col(GrantRow.id), col(GrantRow.subject_name)).where(col(GrantRow.id).in_(grants))
-    rows_of = session.execute(whose if everything else whose.where(hanging.exists())).all()
-    people = {row[0]: row[1] for row in rows_of}
-    return [(one, people[one.grant_id]) for one in found if one.grant_id in people]
+    whose = select(col(GrantRow.id)).where(col(GrantRow.id).in_(grants))
+    seen = set(session.execute(whose if everything else whose.where(hanging.exists())).scalars())
+    return [one for one in found if everything or one.grant_id in seen]
 
 
 def open_incident(session: Session, new: NewIncident, *, now: datetime) -> UUID | None:
@@ -146,6 +147,7 @@ def open_incident(session: Session, new: NewIncident, *, now: datetime) -> UUID 
             accounts=new.accounts,
             held_back=0,
             changed_seq=raise_counter(session),
+            person=new.person,
         )
         .on_conflict_do_nothing(
             index_elements=["platform", "server", "grant_key"],
@@ -269,4 +271,5 @@ def _incident(row: IncidentRow) -> Incident:
         grant_id=UUID(row.grant_key) if row.grant_key else None,
         notice_id=row.notice_id,
         asked_again_at=row.asked_again_at,
+        person=row.person,
     )

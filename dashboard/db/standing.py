@@ -46,6 +46,7 @@ class Broken:
     place: Place
     cause: Cause
     accounts: int
+    person: str
 
 
 def places_of(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Place]:
@@ -216,26 +217,22 @@ def app_is_refused(session: Session, place: Place) -> bool:
 
 def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broken]:
     """The log-ins on which two or more accounts are refused or blocked for one cause."""
+    together = (
+        col(LinkRow.grant_id),
+        col(AccountRow.platform),
+        col(AccountRow.server),
+        col(LinkRow.cause),
+        col(GrantRow.subject_name),
+    )
     rows = session.execute(
-        of_links(
-            col(LinkRow.grant_id),
-            col(AccountRow.platform),
-            col(AccountRow.server),
-            col(LinkRow.cause),
-            func.count(),
-        )
+        _with_person(*together, func.count())
         .where(
             col(LinkRow.grant_id).in_(grant_ids),
             col(AccountRow.removed_at).is_(None),
             col(LinkRow.state).in_(REFUSED),
             col(LinkRow.cause) != "",
         )
-        .group_by(
-            col(LinkRow.grant_id),
-            col(AccountRow.platform),
-            col(AccountRow.server),
-            col(LinkRow.cause),
-        )
+        .group_by(*together)
         .having(func.count() > 1)
     )
     return [
@@ -244,8 +241,9 @@ def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broke
             place=Place(platform=platform, server=server),
             cause=Cause(cause),
             accounts=number,
+            person=person,
         )
-        for grant_id, platform, server, cause, number in rows
+        for grant_id, platform, server, cause, person, number in rows
         if grant_id is not None
     ]
 

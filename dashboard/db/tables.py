@@ -387,7 +387,7 @@ class IncidentRow(SQLModel, table=True):
     its start. `notice_id` is what told its start. `healing_since` is when the first of its links
     answered again; `held_back` counts changes that were told to nobody; `asked_again_at` is when
     the platform was last asked whether it still refuses. `changed_seq` is the value of the `links`
-    counter when it began or ended: pages look again then.
+    counter when it began or ended: pages look again then. `person` is whose log-in it is.
     """
 
     __tablename__ = "incidents"
@@ -405,6 +405,7 @@ class IncidentRow(SQLModel, table=True):
     notice_id: UUID | None = None
     asked_again_at: datetime | None = None
     changed_seq: int = 0
+    person: str = Field(default="", max_length=255)
     __table_args__ = (
         Index(
             "uq_incidents_open",

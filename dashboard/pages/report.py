@@ -49,13 +49,12 @@ def _screen() -> ReportScreen:
         return report_screen(session, viewer(), now=tools().now())
 
 
-def _incidents() -> list[tuple[Incident, str]]:
-    """Of platforms, of our network and of log-ins (with whose it was), the newest first."""
+def _incidents() -> list[Incident]:
+    """Of platforms, of our network and of log-ins, the newest first."""
     since = tools().now() - _OUTAGES
     with tools().database.reading() as session:
-        wide = [(one, "") for one in seen_incidents(session, viewer(), since)]
-        found = wide + seen_log_ins(session, viewer(), since)
-    return sorted(found, key=lambda one: one[0].began_at, reverse=True)
+        found = seen_incidents(session, viewer(), since) + seen_log_ins(session, viewer(), since)
+    return sorted(found, key=lambda one: one.began_at, reverse=True)
 
 
 def _rows(screen: ReportScreen) -> list[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ def note_ended_log_ins(tools: Tools, unit: UnitOfWork, refused: Collection[UUID]
             accounts=broken.accounts,
             cause=broken.cause,
             grant_id=broken.grant_id,
+            person=broken.person,
         )
         open_incident(unit, new, now=tools.now())
 

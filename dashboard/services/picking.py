@@ -38,7 +38,7 @@ from dashboard.services.linking import platform_named
 from dashboard.services.log_ins import Browser
 from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
-from dashboard.services.relinking import open_result
+from dashboard.services.relinking import heal_siblings, open_result
 from dashboard.services.rules import patience
 
 
@@ -187,6 +187,7 @@ def _link(
     """The accounts that are linked now, by their identity."""
     grant_id = store_grant(tools, unit, attempt, granted)
     linked: dict[str, UUID] = {}
+    given_up: set[UUID] = set()
     for identity, proof in good:
         account = _known_or_new(tools, unit, attempt, identity, grant_id)
         if not _is_new(account, grant_id) and not is_reachable(unit, viewer, account.id):
@@ -196,6 +197,12 @@ def _link(
         _settle_in(tools, unit, viewer, account, grant_id, proof)
         give_roles_access(unit, account.id, roles)
         linked[identity.remote_id] = account.id
+        if account.grant_id is not None and account.grant_id != grant_id:
+            given_up.add(account.grant_id)
+    for old in sorted(given_up):
+        # Others that the same old log-in lost are healed along, picked or not: they lose nothing.
+        heal_siblings(unit, old, granted, grant_id, tools.now(), only_refused=True)
+        retire_grant(unit, old, revoke=False)
     if not linked:
         retire_grant(unit, grant_id, revoke=False)
     return linked

@@ -180,7 +180,7 @@ def _replace(
         if not replaced:
             raise ConflictError("Somebody else changed this link at the same moment. Look again.")
         update_identity(unit, account.id, same)
-        siblings = _heal_siblings(unit, account, granted, grant_id, now)
+        siblings = heal_siblings(unit, account.grant_id, granted, grant_id, now)
         if account.grant_id is not None:
             retire_grant(unit, account.grant_id, revoke=False)
         _record(unit, attempt, account, change, siblings, now)
@@ -219,23 +219,27 @@ def _record(
         add_event(unit, replace(event, kind=EventKind.LINK_STATE, data=change_json(change)))
 
 
-def _heal_siblings(
+def heal_siblings(
     unit: UnitOfWork,
-    account: Account,
+    old_grant: UUID | None,
     granted: Granted,
     grant_id: UUID,
     now: datetime,
+    *,
+    only_refused: bool = False,
 ) -> list[str]:
-    """Other accounts of the same old consent that the new log-in reaches hang on it from now on.
+    """Accounts of the same old consent that the new log-in reaches hang on it from now on.
 
-    Their state is not guessed: each is checked at once and heals by its own real read.
+    Their state is not guessed: each is checked at once and heals by its own real read. Returns
+    their names.
     """
-    if account.grant_id is None:
+    if old_grant is None:
         return []
     reached = {identity.remote_id for identity in granted.identities}
     healed = []
-    for sibling in accounts_of_grant(unit, account.grant_id):
-        if sibling.id == account.id or sibling.identity.remote_id not in reached:
+    for sibling in accounts_of_grant(unit, old_grant):
+        works = only_refused and sibling.health.state is not LinkState.EXPIRED
+        if works or sibling.identity.remote_id not in reached:
             continue
         paused = sibling.health.state is LinkState.PAUSED
         moved = move_to_grant(

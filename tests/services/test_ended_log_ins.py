@@ -70,7 +70,7 @@ def test_a_person_who_is_refused_makes_all_his_accounts_be_asked_at_once_and_tol
     }
     (found,) = incidents(tools)
     assert (found.kind, found.accounts, found.cause) == ("log_in", 9, "password_changed")
-    assert found.grant_key == log_in.hex
+    assert (found.grant_key, found.person) == (log_in.hex, "Anna J.")
     assert found.ended_at is None
 
 

@@ -287,6 +287,27 @@ def test_a_link_that_exists_is_not_given_up_for_one_that_was_not_proven(
     assert kept == [before.grant_id], "no token of the log-in that was not taken stays here"
 
 
+def test_picking_one_account_heals_those_that_its_old_log_in_lost(
+    linking: Tools, anna: Viewer, window: Browser, platform: SignInPlatform
+) -> None:
+    pages = [identity(f"page-{number}", f"Page {number}") for number in (1, 2, 3)]
+    reaching(platform, *pages)
+    link(linking, anna, window, "page-1", "page-2", "page-3")
+    with linking.database.writing() as unit:
+        for row in unit.exec(select(LinkRow).join(AccountRow)).all():
+            page = unit.get_one(AccountRow, row.account_id).remote_id
+            row.state = "healthy" if page == "page-3" else "expired"
+    link(linking, anna, window, "page-1")
+    with linking.database.reading() as session:
+        found = {
+            session.get_one(AccountRow, row.account_id).remote_id: row
+            for row in session.exec(select(LinkRow)).all()
+        }
+    assert found["page-2"].grant_id == found["page-1"].grant_id, "it was refused, too"
+    assert found["page-2"].next_check_at == linking.now(), "and heals by a read of its own"
+    assert found["page-3"].grant_id != found["page-1"].grant_id, "it works as it is"
+
+
 def test_the_offer_says_what_is_linked_already_and_what_is_hidden(
     linking: Tools, anna: Viewer, window: Browser, platform: SignInPlatform
 ) -> None:

@@ -32,6 +32,7 @@ def _incidents() -> None:
     op.add_column("incidents", again)
     seq = sa.Column("changed_seq", sa.Integer(), nullable=False, server_default="0")
     op.add_column("incidents", seq)
+    op.add_column("incidents", words("person", 255))
     op.execute(_CLOSE_DOUBLES)
     op.create_index(
         "uq_incidents_open",
