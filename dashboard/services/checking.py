@@ -6,6 +6,7 @@ claimed meanwhile.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -16,7 +17,7 @@ from uuid import uuid4
 
 from dashboard.db.findings import Deferral, Finding
 from dashboard.db.links import count_due
-from dashboard.domain.checks import AppProblem, CheckOutcome, Works
+from dashboard.domain.checks import AppProblem, Blocked, CheckOutcome, Refused, Works
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import Place
 from dashboard.domain.rota import Rota, draw_lot, next_check
@@ -40,7 +41,7 @@ from dashboard.services.second_opinions import look_around
 
 _UNDER_WAY = 500
 # All in seconds.
-_STORE_EVERY = 0.25
+_STORE_EVERY = 0.1
 _HOLD_EVERY = 15.0  # a third of a claim's time
 _SUSPECT_EVERY = 1.0
 _CLAIM_FOR = 60.0  # then the next hint goes on, so that a job has an end
@@ -84,6 +85,8 @@ class _Round:
     _suspects_at: float = 0.0
     _every: dict[str, timedelta | None] = field(default_factory=dict)
     _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
+    _under_way: int = 0  # of them, those without an answer
+    _stir: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         began = held = time.monotonic()
@@ -93,7 +96,7 @@ class _Round:
                 if self._more and len(self._open) <= _UNDER_WAY // 2:
                     self._more = await self._begin(gates) and time.monotonic() - began < _CLAIM_FOR
                 if self._open:
-                    await asyncio.wait(self._open, timeout=_STORE_EVERY)
+                    await self._answers()
                     await self._settle()
                 if time.monotonic() - held > _HOLD_EVERY and self._open:
                     held = time.monotonic()
@@ -105,6 +108,19 @@ class _Round:
         finally:
             for task in self._open:
                 task.cancel()
+
+    async def _answers(self) -> None:
+        """Wait for answers: all there are, or bad news, or as many as come in a moment."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stir.wait(), _STORE_EVERY)
+        self._stir.clear()
+
+    def _note_end(self, task: "asyncio.Task[CheckOutcome | Wait | None]") -> None:
+        """A lost link is stored at once, as somebody is to be told; the rest may wait for more."""
+        self._under_way -= 1
+        lost = not task.cancelled() and not task.exception() and _is_lost(task.result())
+        if lost or not self._under_way:
+            self._stir.set()
 
     def _is_over(self, began: float) -> bool:
         now = time.monotonic()
@@ -141,6 +157,8 @@ class _Round:
                 self._every[question.link.platform] = permit.every
                 task = asyncio.ensure_future(ask(self.tools, question, permit, gates))
                 self._open[task] = question
+                self._under_way += 1
+                task.add_done_callback(self._note_end)
         return claimed > 0
 
     async def _settle(self) -> None:
@@ -193,6 +211,10 @@ class _Round:
 
 def _is_refusal(event: LinkStateChanged) -> bool:
     return event.new in MESSAGES_STOPPED and event.old not in MESSAGES_STOPPED
+
+
+def _is_lost(found: CheckOutcome | Wait | None) -> bool:
+    return isinstance(found, Refused | Blocked)
 
 
 def _note_app(results: Results, question: Question, outcome: CheckOutcome) -> None:
