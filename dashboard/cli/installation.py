@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from rich.markup import escape
+from sqlalchemy.orm import configure_mappers
 
 from dashboard import __version__
 from dashboard.adapters.valkey import Valkey
@@ -102,6 +103,7 @@ def _imported() -> dict[str, Any]:
     """All code of all parts, by name: `dashboard` knows no jobs, it only starts them."""
     gc.disable()  # hardly anything of what is imported is garbage
     programs = {name: importlib.import_module(name) for name in _PROGRAMS}
+    configure_mappers()  # what all parts would do at their first query, each in memory of its own
     gc.freeze()  # so that the children's collector leaves the shared memory alone
     gc.enable()
     return programs

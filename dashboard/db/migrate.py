@@ -1,13 +1,17 @@
-"""Brings the database to the newest schema with Alembic; refuses a database newer than the code."""
+"""Brings the database to the newest schema with Alembic; refuses a database newer than the code.
+
+Alembic takes 8 MB and is loaded only where the schema is changed: no part that stays needs it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from dashboard.db.engine import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -16,7 +20,9 @@ class NewerDatabaseError(Exception):
     """The database was written by a newer Linkkeeper than this one."""
 
 
-def _config(database: Database) -> Config:
+def _config(database: Database) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["engine"] = database.engine
@@ -25,13 +31,21 @@ def _config(database: Database) -> Config:
 
 def is_current(database: Database) -> bool:
     """Whether the schema is the one this code was written for."""
-    newest = ScriptDirectory.from_config(_config(database)).get_current_head()
+    versions = (_FOLDER / "versions").glob("[0-9]*.py")
+    newest = max(path.stem.partition("_")[0] for path in versions)
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        present = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return bool(present == newest)
 
 
 def upgrade(database: Database) -> None:
     """Apply what is missing; safe to repeat. Raises NewerDatabaseError."""
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     config = _config(database)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database.engine.connect() as connection:
