@@ -46,7 +46,9 @@ class Holds(RuleBasedStateMachine):
         with self.tools.database.reading() as session:
             salvaged = set(session.exec(select(SalvageRow.grant_id)).all())
             grants = session.exec(select(GrantRow)).all()
+            used = set(session.exec(select(LinkRow.grant_id)).all())
         for grant in grants:
+            assert grant.credential or grant.id not in used, "a link without its credential"
             if not grant.credential or grant.revoke_due:
                 continue
             stored = open_credential(GlassSealer(), grant.id, grant.credential)

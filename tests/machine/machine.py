@@ -176,7 +176,11 @@ class Machine(Holds):
     def settle_doubts(self) -> None:
         """A person looks at the platform, and sends again what is not there (R77)."""
         with self.tools.database.reading() as session:
-            rows = session.exec(select(PublicationRow)).all()
+            rows = session.exec(
+                select(PublicationRow)
+                .join(AccountRow, col(AccountRow.id) == col(PublicationRow.account_id))
+                .where(col(AccountRow.removed_at).is_(None))
+            ).all()
         for row in rows:
             if row.state == "unknown" and self.world.posts[str(row.id)]:
                 stands_there(self.tools, self.ada, actor(self.ada), row.id)

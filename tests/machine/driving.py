@@ -1,0 +1,45 @@
+"""Lets the machine tell stories, each on an empty database; the first bad one is raised."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import count
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from dashboard.db.engine import Database
+from dashboard.services.ports import Tools
+from tests.fakes import FrozenClock, RecordingJobs
+from tests.machine.machine import Machine
+
+Fresh = Callable[[ExitStack], Database]
+HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+def drive(
+    tools: Tools, fresh: Fresh, *, examples: int, steps: int, always_alike: bool = False
+) -> int:
+    """How many stories ended well: each of them, or the first that did not is raised."""
+    stack, told = ExitStack(), count()
+
+    def machine() -> Machine:
+        stack.close()
+        next(told)
+        clock, jobs = FrozenClock(), RecordingJobs()
+        empty = replace(tools, database=fresh(stack), now=clock, jobs=jobs)
+        return Machine(empty, clock, jobs)
+
+    chosen = settings(
+        max_examples=examples,
+        phases=[Phase.generate],  # shrinking takes minutes: with the blob it is done on its own
+        stateful_step_count=steps,
+        deadline=None,
+        print_blob=True,
+        database=None,
+        derandomize=always_alike,
+        suppress_health_check=HEALTH,
+    )
+    with stack:
+        run_state_machine_as_test(machine, settings=chosen)
+    return next(told)

@@ -1,0 +1,20 @@
+"""The machine is worth its time: built-in faults are found, one at a time, within a few stories."""
+
+import pytest
+from hypothesis.errors import FlakyFailure
+
+from dashboard.services.ports import Tools
+from tests.machine.driving import Fresh, drive
+from tests.machine.faults import FAULTS, Fault
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_built_in_fault_is_found(
+    tools: Tools, fresh: Fresh, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids are drawn anew in each story: what fails once may end well when it is told again."""
+    fault.build_in(monkeypatch)
+    with pytest.raises((AssertionError, FlakyFailure)):
+        drive(tools, fresh, examples=60, steps=40, always_alike=True)
