@@ -90,8 +90,9 @@ class Machine(Holds):
         self.ed = make_user(self.tools.database, role_id=self.editors, email=ed)
         self.watched: set[UUID] = set()  # the accounts that the editors have access to
         self.seen_mails = 0
-        for page in ("page-0", "page-1"):
+        for page in ("page-0", "page-1", "page-2"):
             self.link(page)
+        for page in ("page-0", "page-1"):
             self.give_or_take_access(page)
 
     # --- people ---------------------------------------------------------------------------
@@ -269,6 +270,15 @@ class Machine(Holds):
         """The way that matters most, gone often: who is told, while mail works or does not."""
         self.revoke_at_the_platform(number)
         self.post.mode = mode
+        self.all_work()
+
+    @precondition(lambda self: not self.world.outage)
+    @rule()
+    def several_permissions_end_at_once(self) -> None:
+        """They come in one mail, which tells each reader of his own accounts only."""
+        for number in (1, 2, 3):
+            self.revoke_at_the_platform(number)
+        self.post.mode = "ok"
         self.all_work()
 
     @precondition(lambda self: not self.world.outage)
