@@ -319,6 +319,10 @@ def test_an_answer_that_was_lost_twice_keeps_the_credential_and_comes_again(
     row = grant_row(database, grant_id)
     assert (row.refresh_state, row.lease_owner, row.in_flight_since) == ("in_flight", "", START)
     assert stored_access(database, grant_id) == "a1"
+    endpoint.plan(UNAVAILABLE)
+    clock.advance(hours=2)
+    assert not isinstance(refresh_due(tools)[0], Renewed)
+    assert grant_row(database, grant_id).in_flight_since == START, "since the first of them"
     clock.advance(hours=2)
     [renewal] = refresh_due(tools)
     assert isinstance(renewal, Renewed)
@@ -399,6 +403,47 @@ def test_a_holder_who_comes_too_late_keeps_both_credentials(
     assert salvaged.generation == 1
 
 
+def test_a_holder_who_comes_too_late_does_not_end_the_turn_of_who_took_over(
+    tools: Tools, database: Database, grant_id: UUID
+) -> None:
+    """R33: of the same generation, and just as owner it is not him any more."""
+
+    def taken_over() -> None:
+        change(database, grant_id, lease_owner="other", lease_until=START + timedelta(days=300))
+
+    with at("refresh.after_response", taken_over):
+        renew(tools, grant_id)
+    row = grant_row(database, grant_id)
+    assert (row.lease_owner, row.generation) == ("other", 1)
+    with database.reading() as session:
+        salvaged = session.exec(select(SalvageRow)).one()
+    assert open_credential(GlassSealer(), grant_id, salvaged.credential).access == "a2"
+
+
+def test_of_two_that_were_salvaged_the_newer_one_is_put_in_place(
+    tools: Tools, database: Database, grant_id: UUID
+) -> None:
+    with database.writing() as unit:
+        for minute, access in enumerate(["older", "newer"]):
+            sealed = f'grants|{grant_id}|credential|{{"access": "{access}"}}'.encode()
+            at_ = START + timedelta(minutes=minute)
+            unit.add(SalvageRow(grant_id=grant_id, generation=1, credential=sealed, at=at_))
+    renew(tools, grant_id)
+    assert stored_access(database, grant_id) == "newer"
+
+
+def test_salvage_is_on_the_disk_before_it_counts_as_kept(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R34: the file and its name."""
+    synced: list[int] = []
+    folder = SalvageFolder(tools.settings.data_dir / "salvage")
+    folder.prepare()
+    monkeypatch.setattr("os.fsync", synced.append)
+    assert folder.keep(uuid4(), 1, b"sealed")
+    assert len(synced) == 2
+
+
 def test_a_holder_who_comes_too_late_for_nobody_puts_its_credential_in_place(
     tools: Tools, database: Database, grant_id: UUID
 ) -> None:
@@ -429,6 +474,22 @@ def test_the_late_holders_credential_serves_when_the_other_one_is_refused(
     assert stored_access(database, grant_id) == "s"
     assert isinstance(renew(tools, grant_id), Denied), "once, and not over and over"
     assert len(endpoint.log()) == 2
+
+
+def test_who_read_before_somebody_else_renewed_does_not_ask_with_the_old_token(
+    tools: Tools, database: Database, grant_id: UUID, endpoint: Endpoint
+) -> None:
+    """R33: the lease is for a generation, and that one is over."""
+
+    def somebody_else_renews() -> None:
+        sealed = f"grants|{grant_id}|credential|".encode() + b'{"access": "w", "refresh": "w"}'
+        change(database, grant_id, credential=sealed, generation=2)
+
+    with at("refresh.before_lease", somebody_else_renews):
+        renewal = renew(tools, grant_id)
+    assert isinstance(renewal, Renewed)
+    assert (renewal.credential.access, renewal.generation) == ("w", 2)
+    assert endpoint.log() == []
 
 
 def test_a_process_that_stood_still_beyond_its_lease_asks_nothing(

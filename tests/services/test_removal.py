@@ -143,6 +143,24 @@ def test_r38_a_silent_platform_is_told_later(
     assert give_back_access(linking) == 1
 
 
+def test_r38_a_platform_that_stays_silent_for_a_week_keeps_no_token_here(
+    linking: Tools, ada: Viewer, account: UUID, platform: SignInPlatform
+) -> None:
+    """It was asked every ten minutes; to keep them for ever would be worse."""
+
+    async def silent(*_: object) -> None:
+        raise NoAnswerError(Silence.TIMEOUT, call="revoke")
+
+    platform.revoke = silent
+    take_away(linking, ada, account)
+    with linking.database.writing() as unit:
+        unit.exec(select(GrantRow)).one().refresh_tries = 7 * 24 * 6 - 2
+    assert give_back_access(linking) == 0
+    assert give_back_access(linking) == 1
+    with linking.database.reading() as session:
+        assert session.exec(select(GrantRow.credential)).one() == b""
+
+
 def test_r38_a_grant_that_another_account_uses_is_kept(
     linking: Tools, ada: Viewer, account: UUID, platform: SignInPlatform
 ) -> None:
