@@ -65,7 +65,7 @@ def weigh(
         if is_mass(found):
             story = _begin(tools, unit, place, incident)
             stories += [story] if story is not None else []
-        elif is_too_early(found) and tools.now() - first < _patience(tools):
+        elif is_too_early(found) and tools.now() - first < _patience(tools, incident):
             waiting |= {account_id for account_id, _ in refused}
     return stories, frozenset(waiting)
 
@@ -124,6 +124,9 @@ def _begin(
     return Storyline(kind=NoticeKind.PLATFORM_SILENT, incident_id=incident_id, place=place)
 
 
-def _patience(tools: Tools) -> timedelta:
-    """Second opinions are asked for at once; whoever gathers nothing waits for none."""
-    return 2 * tools.settings.gather_for
+def _patience(tools: Tools, silent: Incident | None) -> timedelta:
+    """Second opinions are asked for at once; whoever gathers nothing waits for none.
+
+    A place that was silent just before is tried link by link, so its answers come slowly.
+    """
+    return WITHIN if silent is not None else 2 * tools.settings.gather_for
