@@ -53,7 +53,7 @@ ABOUT = About(
         costs=(
             "A check is one read and costs about one cent (US$ 0.010).",
             "X charges the same account once per day (UTC) as a rule, so the bill is mostly lower.",
-            "A page of posts or mentions counts as 100 reads: a post costs half a cent (0.005).",
+            "A page of posts or mentions counts as 100 reads: a post costs half a cent.",
             "Renewing a permission costs nothing, and publishing is not counted here.",
         ),
     ),
