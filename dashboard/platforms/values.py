@@ -100,7 +100,9 @@ def one_line(text: str) -> str:
     Among the invisible are those that turn the direction of writing: they would garble a page.
     The joiners stay, emoji and Persian are written with them.
     """
-    return " ".join("".join(map(_printable, text)).split())
+    if not text.isprintable():  # most is, and need not be looked at letter by letter
+        text = "".join(map(_printable, text))
+    return " ".join(text.split())
 
 
 def _printable(letter: str) -> str:

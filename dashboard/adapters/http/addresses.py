@@ -18,6 +18,7 @@ _LONGEST_URL = 8_192
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _PLACE = re.compile(
     r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[^\[\]:@%\\]+))(?::(?P<port>[0-9]{1,5}))?", re.ASCII
 )
@@ -151,7 +152,7 @@ def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
 
 def _split(url: str) -> SplitResult:
     # urlsplit drops tabs and line ends in silence; other parsers do not, so none may be there.
-    if len(url) > _LONGEST_URL or any(c <= " " or c == "\x7f" for c in url):
+    if len(url) > _LONGEST_URL or _BLANK.search(url):
         raise ForbiddenAddressError(Rule.CHARACTERS)
     try:
         parts = urlsplit(url)
