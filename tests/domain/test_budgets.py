@@ -55,6 +55,19 @@ def within(went: Iterable[tuple[float, int]], begin: float, seconds: float) -> i
     return sum(number for at, number in went if begin <= at < begin + seconds)
 
 
+@pytest.mark.parametrize("requests", [4, 75, 100, 1000])
+def test_whoever_asks_all_the_time_gets_what_there_is_and_never_more(requests: int) -> None:
+    budget = Budget(requests=requests, seconds=60, source="test")
+    bucket, went = Bucket(), list[tuple[float, int]]()
+    for tick in range(1800):
+        now = NOW + tick / 10
+        bucket, drawn = draw(bucket, budget, 500, Priority.REFRESH, now=now, share=1.0)
+        went.append((now, drawn.granted))
+    spans = [within(went, NOW + begin / 10, 60) for begin in range(0, 1200, 7)]
+    assert max(spans) <= requests
+    assert min(spans) >= requests * 0.7
+
+
 @given(budgets, st.sampled_from([Priority.REFRESH, Priority.CHECK, Priority.SYNC]))
 def test_whoever_comes_back_when_told_is_let_in(budget: Budget, priority: Priority) -> None:
     bucket, drawn = draw(Bucket(), budget, 10**6, priority, now=NOW, share=1.0)
