@@ -35,7 +35,7 @@ class Frame:
     hints: Mapping[Place, str] = field(default_factory=dict)
     offline: bool = False
 
-    def hint(self, platform: str, server: str) -> str:
+    def why_not_relink(self, platform: str, server: str) -> str:
         """Why nobody should relink there now; empty when there is no reason."""
         if self.offline:
             return "Linkkeeper reaches nobody right now: wait until it does."

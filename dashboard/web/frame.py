@@ -29,7 +29,7 @@ def current_frame() -> Frame:
 
 def outage_hint(platform: str, server: str) -> str:
     """Why nobody should relink an account there now; empty when there is no reason."""
-    return current_frame().hint(platform, server)
+    return current_frame().why_not_relink(platform, server)
 
 
 def frame_now() -> dict[str, Any]:
