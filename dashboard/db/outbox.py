@@ -29,6 +29,7 @@ _TOLD_REFUSED = and_(
     col(EventRow.notice_id).is_not(None),
     col(EventRow.data)["new"].as_string().in_([state.value for state in MESSAGES_STOPPED]),
 )
+_TOLD_WELL = col(NoticeRow.kind) == NoticeKind.LINK_RECOVERED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,8 @@ def recent_past(
             col(EventRow.account_id),
             func.count(func.distinct(col(EventRow.notice_id))),
             func.max(case((col(NoticeRow.kind) == NoticeKind.LINK_FLAPPING.value, 1), else_=0)),
-            func.max(case((_TOLD_REFUSED, 1), else_=0)),
+            func.max(case((_TOLD_REFUSED, col(EventRow.seq)), else_=0)),
+            func.max(case((_TOLD_WELL, col(EventRow.seq)), else_=0)),
             func.max(col(EventRow.at)),
         )
         .outerjoin(NoticeRow, col(NoticeRow.id) == col(EventRow.notice_id))
@@ -150,9 +152,9 @@ def recent_past(
     )
     return {
         account_id: Recent(
-            told=told, flapping=bool(flapping), refused=bool(refused), changed_at=changed_at
+            told=told, flapping=bool(flapping), refused=refused > well, changed_at=changed_at
         )
-        for account_id, told, flapping, refused, changed_at in rows
+        for account_id, told, flapping, refused, well, changed_at in rows
         if account_id is not None
     }
 

@@ -23,7 +23,7 @@ class Recent:
 
     told: int = 0  # notices of it
     flapping: bool = False  # it was called flapping
-    refused: bool = False  # people were told that the platform refuses it
+    refused: bool = False  # the last that people were told of it is that it is refused
     changed_at: datetime | None = None  # its last change
 
 

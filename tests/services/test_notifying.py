@@ -316,6 +316,24 @@ def test_r60_a_missing_permission_does_not_flap(
     assert "link_limited" in told_kinds(tools)
 
 
+def test_r60_a_refusal_is_told_after_a_flapping_link_was_said_to_work(
+    tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
+) -> None:
+    """Or the last word about a broken link would be that it works."""
+    alternate(tools, account, clock, minutes=5)
+    assert "link_flapping" in told_kinds(tools)
+    clock.advance(hours=2)
+    happen(tools, account, EXPIRED, HEALTHY)
+    clock.advance(seconds=6)
+    gather(tools)
+    assert told_kinds(tools).count("link_recovered") == 2
+    clock.advance(minutes=10)
+    happen(tools, account, HEALTHY, EXPIRED)
+    clock.advance(seconds=6)
+    gather(tools)
+    assert told_kinds(tools).count("link_broken") == 2
+
+
 def test_r60_a_refusal_that_stays_is_told_although_the_link_was_flapping(
     tools: Tools, anna: UUID, account: UUID, clock: FrozenClock
 ) -> None:
