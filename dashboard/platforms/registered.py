@@ -1,5 +1,6 @@
 """What platforms have in common where an administrator registers Linkkeeper by hand."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -50,7 +51,7 @@ class RegisteredByHand:
         return {}
 
 
-class OneLogInOneAccount(RegisteredByHand):
+class OneLogInOneAccount(RegisteredByHand, ABC):
     """What a person allows is for the account itself, with tokens as the protocol has them."""
 
     async def finish(
@@ -70,10 +71,11 @@ class OneLogInOneAccount(RegisteredByHand):
         subject, identities = await self.identities(http, app, credential)
         return Granted(credential=credential, subject=subject, identities=identities)
 
+    @abstractmethod
     async def identities(
         self, http: Http, app: App | None, credential: Credential
     ) -> tuple[Subject, tuple[Identity, ...]]:
-        raise NotImplementedError
+        """Whose account it is; raises PlatformError, NoAnswerError."""
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """Give all of it back; raises PlatformError for an answer that is worth another try."""

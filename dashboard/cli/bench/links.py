@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam
 from sqlmodel import col, delete, func, insert, select, update
 
 from dashboard.adapters.keys import KeyRing
 from dashboard.db.credentials import seal_credential
-from dashboard.db.engine import Database
+from dashboard.db.engine import Database, UnitOfWork
 from dashboard.db.migrate import upgrade
 from dashboard.db.tables import AccountRow, GrantRow, LinkRow
 from dashboard.domain.credentials import Credential
@@ -38,6 +39,19 @@ def fill(
         with database.writing() as unit:
             for row in (LinkRow, AccountRow, GrantRow):
                 unit.execute(delete(row))
+    grants = [uuid4() for _ in range(0, number, _LINKS_PER_GRANT)]
+    first_asked = [
+        now + (timedelta() if nth < (due or 0) else spread * (nth + 1) / number)
+        for nth in range(number)
+    ]
+    with database.writing() as unit:
+        unit.connection().execute(insert(GrantRow), _grant_rows(settings, grants, now))
+        _insert_links(unit, grants, first_asked, now)
+    _learn(database)
+    database.close()
+
+
+def _grant_rows(settings: Settings, grants: Sequence[UUID], now: datetime) -> list[dict[str, Any]]:
     cipher = KeyRing.load(settings).cipher()
     secret = Credential(
         access="a" * 40,
@@ -45,42 +59,49 @@ def fill(
         expires_at=now + timedelta(days=1),
         extra={"server": settings.sandbox_url or ""},
     )
-    grants = [uuid4() for _ in range(0, number, _LINKS_PER_GRANT)]
-    accounts = [uuid4() for _ in range(number)]
-    same = {"platform": "sandbox", "created_at": now}
-    with database.writing() as unit:
-        connection = unit.connection()
-        connection.execute(
-            insert(GrantRow),
-            [
-                {"id": grant, "credential": seal_credential(cipher, grant, secret), **same}
-                for grant in grants
-            ],
-        )
-        connection.execute(
-            insert(AccountRow),
-            [
-                {"id": account, "remote_id": f"page-{nth}", "name": f"Page {nth}", **same}
-                for nth, account in enumerate(accounts)
-            ],
-        )
-        connection.execute(
-            insert(LinkRow),
-            [
-                {
-                    "account_id": account,
-                    "grant_id": grants[nth // _LINKS_PER_GRANT],
-                    "state": "healthy",
-                    "since": now,
-                    "linked_at": now,
-                    "next_check_at": now
-                    + (timedelta() if nth < (due or 0) else spread * (nth + 1) / number),
-                }
-                for nth, account in enumerate(accounts)
-            ],
-        )
-    _learn(database)
-    database.close()
+    return [
+        {
+            "id": grant,
+            "platform": "sandbox",
+            "created_at": now,
+            "credential": seal_credential(cipher, grant, secret),
+        }
+        for grant in grants
+    ]
+
+
+def _insert_links(
+    unit: UnitOfWork, grants: Sequence[UUID], first_asked: Sequence[datetime], now: datetime
+) -> None:
+    accounts = [uuid4() for _ in first_asked]
+    connection = unit.connection()
+    connection.execute(
+        insert(AccountRow),
+        [
+            {
+                "id": account,
+                "platform": "sandbox",
+                "created_at": now,
+                "remote_id": f"page-{nth}",
+                "name": f"Page {nth}",
+            }
+            for nth, account in enumerate(accounts)
+        ],
+    )
+    connection.execute(
+        insert(LinkRow),
+        [
+            {
+                "account_id": account,
+                "grant_id": grants[nth // _LINKS_PER_GRANT],
+                "state": "healthy",
+                "since": now,
+                "linked_at": now,
+                "next_check_at": first_asked[nth],
+            }
+            for nth, account in enumerate(accounts)
+        ],
+    )
 
 
 def _learn(database: Database) -> None:
