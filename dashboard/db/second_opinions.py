@@ -13,6 +13,7 @@ from dashboard.db.grants import RefreshState
 from dashboard.db.standing import ANSWERED, REFUSED, WATCHED, at_place, of_links
 from dashboard.db.tables import GrantRow, LinkRow
 from dashboard.domain.incidents import Place
+from dashboard.domain.states import LinkState
 
 _LATEST = 200  # links that are looked at for one of each log-in
 _A_MOMENT = timedelta(seconds=15)
@@ -33,7 +34,8 @@ def look_at_others(
 
     Who was asked a moment ago is not asked again.
     """
-    whose = col(LinkRow.state).in_(REFUSED if refused else ANSWERED)
+    others = [*ANSWERED, LinkState.UNREACHABLE.value]  # silence may have turned into refusals
+    whose = col(LinkRow.state).in_(REFUSED if refused else others)
     rows = session.execute(
         of_links(col(LinkRow.grant_id), col(LinkRow.id))
         .where(WATCHED, at_place(place), whose, _rested(now), col(LinkRow.next_check_at) > now)

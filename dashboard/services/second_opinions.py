@@ -10,7 +10,7 @@ from uuid import UUID
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.incidents import open_incidents
 from dashboard.db.second_opinions import look_at_others, look_at_siblings
-from dashboard.domain.incidents import Place
+from dashboard.domain.incidents import IncidentKind, Place
 from dashboard.domain.refusals import SECOND_OPINIONS
 from dashboard.services.ports import Tools
 
@@ -21,7 +21,8 @@ def look_around(tools: Tools, refused: Collection[tuple[UUID, Place]]) -> int:
     grants = sorted({grant_id for grant_id, _ in refused})
 
     def look(unit: UnitOfWork) -> int:
-        known = {incident.place for incident in open_incidents(unit)}
+        going_on = open_incidents(unit)
+        known = {one.place for one in going_on if one.kind is IncidentKind.REFUSED}
         found = look_at_siblings(unit, grants, now=now)
         for place in {place for _, place in refused} - known:
             found += look_at_others(unit, place, most=SECOND_OPINIONS, now=now)
