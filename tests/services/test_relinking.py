@@ -1,5 +1,6 @@
 """A relink heals, or changes nothing at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from dashboard.db.tables import AccountRow, EventRow, GrantRow, LinkRow
 from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, Evidence, NoAnswer, Refused, Works
-from dashboard.domain.errors import NotFoundError
+from dashboard.domain.errors import ConflictError, NotFoundError
 from dashboard.domain.team import Viewer
 from dashboard.services.linking import begin
 from dashboard.services.log_ins import Browser
@@ -77,6 +78,32 @@ def test_healing_is_told_and_missed_posts_are_fetched(
     assert events[1].data["old"] == "expired"
     assert events[1].data["new"] == "healthy"
     assert ("sync_account", str(account)) in jobs.hints
+
+
+def test_r28_of_two_relinks_at_once_one_wins_and_the_other_is_told(
+    linking: Tools, ada: Viewer, window: Browser, platform: SignInPlatform
+) -> None:
+    """Somebody else relinks between our proof and our write."""
+    account = broken(linking)
+    other = Browser(session_hash="window-2")
+    mine, theirs = (
+        back(linking, ada, who, begin(linking, ada, who, "", {}, account_id=account))
+        for who in (window, other)
+    )
+    proves = platform.check
+
+    async def overtaken(*asked: object) -> object:
+        platform.check = proves
+        with ThreadPoolExecutor(1) as somebody:  # an event loop of its own
+            done = somebody.submit(settle, linking, ada, other, actor(ada), theirs).result()
+        assert done.settled is Settled.DONE
+        return await proves(*asked)
+
+    platform.check = overtaken
+    with pytest.raises(ConflictError):
+        settle(linking, ada, window, actor(ada), mine)
+    link, grant = rows(linking, account)
+    assert (link.state, grant.generation) == ("healthy", 1)
 
 
 def test_r28_another_identity_changes_nothing_and_shows_both(
