@@ -8,13 +8,12 @@ import pytest
 from sqlmodel import col, update
 
 from dashboard.adapters.smtp import Sent
-from dashboard.db import findings, grants, outgoing
-from dashboard.db.tables import AccountRow, GrantRow, PublicationRow
+from dashboard.db import findings, grants
+from dashboard.db.tables import AccountRow, GrantRow
 from dashboard.domain import transitions
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Refused
-from dashboard.domain.publishing import NotPublished, PublishUnclear
-from dashboard.services import drafting, publishing, relinking, renewing
+from dashboard.services import relinking, renewing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +56,6 @@ def _writes_no_event(session: Any, found: Any) -> int:
     return findings.store_findings(session, [replace(one, event=None) for one in found])
 
 
-def _tells_of_all(unit: Any, user_id: Any, about: Any) -> Any:
-    return {
-        kind: replace(person, accounts=frozenset(about[kind]))
-        for kind, person in _reach(unit, user_id, about).items()
-    }
-
-
 def _takes_any_identity(tools: Any, attempt: Any) -> Any:
     granted = _open_result(tools, attempt)
     with tools.database.reading() as session:
@@ -76,26 +68,8 @@ def _forgets_that_an_answer_was_lost(attempt: Any, outcome: Any, _lost: Any) -> 
     return _refusal(attempt, outcome, None)
 
 
-def _sends_a_doubted_post_again(tools: Any, planned: Any, owner: str, outcome: Any) -> None:
-    if isinstance(outcome, PublishUnclear):
-        outcome = NotPublished(evidence=outcome.evidence, about_the_post=True, again=True)
-    _settle(tools, planned, owner, outcome)
-
-
-def _sends_again_what_a_dead_worker_had(session: Any, *, now: Any) -> tuple[int, int]:
-    session.execute(
-        update(PublicationRow)
-        .where(col(PublicationRow.state) == "publishing")
-        .where(col(PublicationRow.claimed_until) < now)
-        .values(sent_at=None)
-    )
-    return outgoing.give_up_lost(session, now=now)
-
-
-_reach = drafting._reach
 _open_result = relinking.open_result
 _refusal = renewing.Attempt._refusal
-_settle = publishing._settle
 
 FAULTS = [
     Fault(
@@ -139,48 +113,8 @@ FAULTS = [
         broken=lambda *_, **__: True,
     ),
     Fault(
-        what="a mail tells of accounts that its reader may not see",
-        place="services.drafting._reach",
-        broken=_tells_of_all,
-    ),
-    Fault(
         what="a relink takes whatever account comes back",
         place="services.relinking.open_result",
         broken=_takes_any_identity,
-    ),
-    Fault(
-        what="a post of unknown fate is sent again",
-        place="services.publishing._settle",
-        broken=_sends_a_doubted_post_again,
-    ),
-    Fault(
-        what="a post that a dead worker had sent is sent again",
-        place="services.publishing.give_up_lost",
-        broken=_sends_again_what_a_dead_worker_had,
-    ),
-    Fault(
-        what="an outage is told account by account",
-        place="services.incidents.is_silent",
-        broken=lambda _: False,
-    ),
-    Fault(
-        what="what belongs to an outage is told on top of it",
-        place="services.incidents._held_back",
-        broken=lambda *_: frozenset(),
-    ),
-    Fault(
-        what="the end of an outage is not noted, and told again",
-        place="services.incidents.end_incident",
-        broken=lambda *_, **__: True,
-    ),
-    Fault(
-        what="a removed account's permission is never given back",
-        place="services.removal.retire_grant",
-        broken=lambda *_, **__: False,
-    ),
-    Fault(
-        what="an old token is given back, and the newest lives on",
-        place="services.safekeeping.hand_over",
-        broken=lambda *_, **__: False,
     ),
 ]
