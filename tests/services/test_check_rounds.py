@@ -13,7 +13,8 @@ import pytest
 from sqlmodel import update
 
 from dashboard.db.tables import GrantRow, LinkRow
-from dashboard.domain.checks import CheckOutcome, Works
+from dashboard.domain.causes import Cause
+from dashboard.domain.checks import CheckOutcome, Evidence, Refused, Works
 from dashboard.services import checking
 from dashboard.services.check_batches import LEASE
 from dashboard.services.checking import check_due
@@ -68,6 +69,34 @@ def test_what_is_asked_about_for_long_stays_claimed(
     slow.go.set()
     worker.join(20)
     assert link_of(tools.database, account).claim == ""
+
+
+def test_a_lost_link_is_stored_while_others_are_still_asked(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is to be told; what works waits for more."""
+    monkeypatch.setattr(checking, "_STORE_EVERY", 60.0)
+    lost, slow = make_account(tools.database, remote_id="lost"), Slow()
+    make_account(tools.database, remote_id="slow")
+
+    class OneIsLost(FakePlatform):
+        async def check(self, http: Any, app: Any, credential: Any, identity: Any) -> CheckOutcome:
+            if identity.remote_id == "lost":
+                return Refused(cause=Cause.PASSWORD_CHANGED, evidence=Evidence(call="ask"))
+            return await slow.check(http, app, credential, identity)
+
+    worker = threading.Thread(
+        target=check_due, args=(replace(tools, platforms={"fake": OneIsLost()}),), daemon=True
+    )
+    worker.start()
+    for _ in range(100):
+        if link_of(tools.database, lost).state == "expired":
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("it was not stored")
+    slow.go.set()
+    worker.join(20)
 
 
 def test_a_process_that_is_to_stop_cuts_off_slow_reads_and_gives_them_back(
