@@ -126,6 +126,19 @@ def emptied(database: Database) -> Iterator[Database]:
         connection.exec_driver_sql(f"VACUUM (PROCESS_TOAST false) {', '.join(used)}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the choice by mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories of many rounds of checks are told on PostgreSQL where there is time for them."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if (
+            call
+            and call.params.get("database") == "postgresql"
+            and item.get_closest_marker("many_rounds")
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty, migrated database; the test runs once on each kind."""

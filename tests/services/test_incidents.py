@@ -19,6 +19,8 @@ from tests.services.happenings import happen
 from tests.services.letter_box import LetterBox
 from tests.services.weather import REFUSED, SILENCE, Weather, live, settle, subjects
 
+pytestmark = pytest.mark.many_rounds
+
 
 @pytest.fixture
 def box() -> LetterBox:

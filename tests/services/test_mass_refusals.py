@@ -14,6 +14,8 @@ from tests.fakes import START, FrozenClock
 from tests.services.letter_box import LetterBox
 from tests.services.weather import LOGGED_OUT, REFUSED, SILENCE, Weather, live, settle, subjects
 
+pytestmark = pytest.mark.many_rounds
+
 START_MAIL = "The fake refuses many people at once: do not relink yet"
 END_MAIL = "The fake accepts people again"
 

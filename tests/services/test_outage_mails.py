@@ -26,6 +26,8 @@ from tests.fakes import START, FrozenClock
 from tests.services.happenings import rows
 from tests.services.weather import LOGGED_OUT, Weather, live, settle
 
+pytestmark = pytest.mark.many_rounds
+
 EVERYBODY, SOME, UNTICKED, ELSEWHERE = (
     f"{name}@example.org" for name in ("everybody", "some", "unticked", "elsewhere")
 )
