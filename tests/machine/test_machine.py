@@ -15,6 +15,7 @@ from tests.machine.driving import Fresh, drive
 EXAMPLES = int(os.environ.get("LINKKEEPER_MACHINE_EXAMPLES", "50"))
 
 
+@pytest.mark.many_rounds
 def test_whatever_happens_in_whatever_order_nothing_is_lost_or_doubled(
     tools: Tools, fresh: Fresh
 ) -> None:
