@@ -23,7 +23,12 @@ from dashboard.settings import Settings, child_environment
 _FOLDER = Path(__file__).resolve().parents[2] / "demo"
 _SETTLED = "settled"  # a file, once the sample team is complete: where the platform was
 _HELD = {"lock", "log"}  # by this start
-_QUICK = {"LINKKEEPER_CHECK_EVERY": "15", "LINKKEEPER_GATHER_FOR": "3"}
+_QUICK = {
+    "LINKKEEPER_CHECK_EVERY": "15",
+    "LINKKEEPER_GATHER_FOR": "3",
+    "LINKKEEPER_PINTEREST_READS_PER_DAY": "1000000",  # at this pace a day's worth is soon used
+    "LINKKEEPER_YOUTUBE_READS_PER_DAY": "1000000",
+}
 _STORY = (
     "open Library Waterhoven in the Sandbox and choose Change the password",
     "see it turn red under Accounts, with the cause and whom it concerns",
