@@ -131,11 +131,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories of many rounds of checks are told on PostgreSQL where there is time for them."""
     for item in items:
         call = getattr(item, "callspec", None)
-        if (
-            call
-            and call.params.get("database") == "postgresql"
-            and item.get_closest_marker("many_rounds")
-        ):
+        on_postgresql = call is not None and "postgresql" in call.params.values()
+        if on_postgresql and item.get_closest_marker("many_rounds"):
             item.add_marker(pytest.mark.slow)
 
 

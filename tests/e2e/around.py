@@ -147,12 +147,18 @@ class Letters(Sink):
         return str(answer)
 
     def about(self, *words: str, to: str = "") -> list[Letter]:
-        """Those to somebody whose subject has all the words, oldest first."""
+        """Those to somebody about all the words, oldest first.
+
+        What happened ("lost") stands in the subject; names of accounts there or in the text.
+        """
         letters = [Letter(envelope) for envelope in list(self.envelopes)]
         return [
             one
             for one in letters
-            if all(word in one.subject for word in words) and (not to or to in one.to)
+            if all(
+                word in one.subject or (word[0].isupper() and word in one.text) for word in words
+            )
+            and (not to or to in one.to)
         ]
 
     def wait(self, *words: str, to: str = "", count: int = 1, seconds: float = 40) -> list[Letter]:

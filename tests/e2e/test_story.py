@@ -32,13 +32,17 @@ def test_broken_link_is_seen_told_and_relinked_and_the_calendar_is_intact(
 
     letters = home.letters.wait(BAKERY, "lost", count=2)
     assert sorted(one.to for one in letters) == [[ANNA], [EMIL]]
-    relink_page = letters[0].link(f"/{account_id(emil, BAKERY)}/relink")
+    # Both hang on one log-in: the mail has one link that heals both, to either of them.
+    healer = next(
+        name for name in (BAKERY, MARKET) if f"/{account_id(emil, name)}/relink" in letters[0].text
+    )
+    relink_page = letters[0].link(f"/{account_id(emil, healer)}/relink")
 
     emil.goto(relink_page)
     emil.get_by_role("button", name="Relink with Sandbox").click()
     consent(emil, "Daan de Vries")
     expect(emil.get_by_role("heading", name="That is another account")).to_be_visible()
-    expect(emil.get_by_role("region", name="Linked here")).to_contain_text(BAKERY)
+    expect(emil.get_by_role("region", name="Linked here")).to_contain_text(healer)
     found = emil.get_by_role("region", name="What you logged in with")
     expect(found).to_contain_text("Energy Co-op Zonnig")
     anna.goto("/settings/accounts")
@@ -46,7 +50,7 @@ def test_broken_link_is_seen_told_and_relinked_and_the_calendar_is_intact(
 
     emil.get_by_role("button", name="Try again with the right log-in").click()
     consent(emil, "Anna Jansen")
-    expect(emil.get_by_role("heading", name=f"{BAKERY} is linked again")).to_be_visible()
+    expect(emil.get_by_role("heading", name=f"{healer} is linked again")).to_be_visible()
     for account in (BAKERY, MARKET):
         expect(row(anna, account)).to_have_attribute("data-state", "healthy")
 
