@@ -12,8 +12,8 @@ from tests.browser import launch, served
 from tests.sandbox.driving import Driver
 
 pytestmark = pytest.mark.e2e
-WIDE = pytest.param("light", 1280, marks=pytest.mark.slow)  # the narrow walk meets more trouble
-LOOKS = [WIDE, ("dark", 360)]
+pytestmark = pytest.mark.slow
+LOOKS = [("light", 1280), ("dark", 360)]
 
 
 @pytest.fixture(scope="module")

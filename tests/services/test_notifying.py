@@ -18,6 +18,8 @@ from tests.factories import make_account, make_role, make_user
 from tests.fakes import START, FrozenClock, RecordingJobs
 from tests.services.happenings import change_settings, happen, rows
 
+pytestmark = pytest.mark.many_rounds
+
 HEALTHY, EXPIRED, LIMITED = LinkState.HEALTHY, LinkState.EXPIRED, LinkState.LIMITED
 UNREACHABLE = LinkState.UNREACHABLE
 

@@ -26,6 +26,8 @@ from tests.factories import FakePlatform, make_account
 from tests.fakes import FrozenClock, ScriptedHttp
 from tests.services.test_checking import link_of, links, make_many
 
+pytestmark = pytest.mark.many_rounds
+
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 PAGE = Ask(call="list", method="GET", url="https://fake.example/posts", units=100)
