@@ -40,10 +40,11 @@ class Machines:
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         own = self._folder / str(len(self._running))
         own.mkdir()
+        clean = {name: value for name, value in os.environ.items() if "LINKKEEPER" not in name}
         process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.cli", *arguments],
             cwd=ROOT,
-            env=os.environ | self._shared | {"LINKKEEPER_DATA_DIR": str(own)},
+            env=clean | self._shared | {"LINKKEEPER_DATA_DIR": str(own)},
         )
         self._running.append(process)
         return process
