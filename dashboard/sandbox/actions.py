@@ -43,6 +43,11 @@ class Order:
             raise ActionRefusedError(f"No app has access to {self.account.name}.")
         return found
 
+    def is_of_the_network(self, grant: Grant) -> bool:
+        """Whether it is for accounts of the same network: a log-in elsewhere is another one."""
+        first = accounts.find_account(self.db, grant.accounts[0].account_id)
+        return first is not None and first.network == self.account.network
+
     def givers(self, of: Iterable[Grant]) -> list[Person]:
         """The people who gave those grants."""
         found = (
@@ -75,6 +80,7 @@ def change_password(order: Order) -> str:
     for person in people:
         accounts.change_password(order.db, person)
         theirs = grants.live(grants.of_person(order.db, person.id))
+        theirs = [one for one in theirs if order.is_of_the_network(one)]
         grants.end(order.db, theirs, EndCause.PASSWORD_CHANGED, order.now)
         ended += theirs
     return f"The password of {_names(people)} was changed. {_touched(order, ended)}"

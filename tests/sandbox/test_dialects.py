@@ -127,3 +127,18 @@ def test_control_panel_lists_the_accounts_by_network(world):
     page = world.client.get("/control").text
     assert "Not linked yet, linkedin" in page
     assert SECRET not in page
+
+
+def test_a_password_is_one_network_s_own(world):
+    native = world.link("bakeryjansen")["access_token"]
+    yes = {
+        "person": "anna",
+        "client_id": "linkkeeper-x",
+        "accounts": ["x_bakeryjansen"],
+        "scopes": "profile",
+    }
+    assert world.client.post("/control/grants", json=yes).status_code == 200
+    world.press("change-password", handle="x_bakeryjansen")
+    causes = {one["handle"]: one["last_end_cause"] for one in world.state()["accounts"]}
+    assert causes["x_bakeryjansen"] == "password_changed"
+    assert world.account(native).status_code == 200
