@@ -1,7 +1,7 @@
 """The log-in of platforms that keep to OAuth 2 in the main: a code for tokens, then renewed.
 
-What bends from one platform to the next stands as facts of the registration (`oauth2`). Not here:
-giving the permission back, which not every platform lets a program do.
+What bends from one platform to the next stands as facts of the registration (`oauth2`). Giving the
+permission back is apart, as not every platform lets a program do that.
 """
 
 from abc import ABC, abstractmethod
@@ -63,3 +63,12 @@ class CodeLogIn(RegisteredByHand, ABC):
         self, http: Http, app: App | None, credential: Credential, *, now: datetime
     ) -> RefreshOutcome:
         return await oauth2.refresh(http, app, credential, now=now)
+
+
+class OneLogInOneAccount(CodeLogIn):
+    """What a person allows is for the account itself, and can be given back."""
+
+    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
+        """Give all of it back; raises PlatformError for an answer that is worth another try."""
+        token = credential.refresh or credential.access
+        await oauth2.give_back(http, self.about.key, app, credential, token)

@@ -264,7 +264,10 @@ async def refresh(
 async def give_back(
     http: Http, platform: str, app: App | None, credential: Credential, token: str
 ) -> None:
-    """Give a token back; raises PlatformError for an answer that is worth another try."""
+    """Tell the platform that a token is needed no more (R38).
+
+    Raises PlatformError for an answer that is worth another try, NoAnswerError.
+    """
     if app is None:
         return
     reply = await send(http, revoke_ask(app, token), secrets_of(credential, app))

@@ -1,17 +1,13 @@
 """What platforms have in common where an administrator registers Linkkeeper by hand."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
-from dashboard.domain.credentials import App, Credential, Subject
+from dashboard.domain.credentials import App
 from dashboard.domain.errors import PlatformError
-from dashboard.domain.links import Identity
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
-from dashboard.platforms.answers import secrets_of, send
-from dashboard.platforms.protocol import About, Granted, Start
+from dashboard.platforms.protocol import About, Start
 
 
 class RegisteredByHand:
@@ -49,49 +45,3 @@ class RegisteredByHand:
         """What else goes into the address of the log-in."""
         _ = choose_person
         return {}
-
-
-class OneLogInOneAccount(RegisteredByHand, ABC):
-    """What a person allows is for the account itself, with tokens as the protocol has them."""
-
-    async def finish(
-        self, http: Http, app: App, *, code: str, verifier: str, redirect_uri: str, now: datetime
-    ) -> Granted:
-        """Exchange the code and see whose account it is; raises PlatformError, NoAnswerError."""
-        tokens = await oauth2.exchange(
-            http,
-            self.about.key,
-            app,
-            code=code,
-            verifier=verifier,
-            redirect_uri=redirect_uri,
-            now=now,
-        )
-        credential = tokens.credential(extra={})
-        subject, identities = await self.identities(http, app, credential)
-        return Granted(credential=credential, subject=subject, identities=identities)
-
-    @abstractmethod
-    async def identities(
-        self, http: Http, app: App | None, credential: Credential
-    ) -> tuple[Subject, tuple[Identity, ...]]:
-        """Whose account it is; raises PlatformError, NoAnswerError."""
-
-    async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
-        """Give all of it back; raises PlatformError for an answer that is worth another try."""
-        await give_back(http, app, self.about.key, credential, credential.refresh)
-
-
-async def give_back(
-    http: Http, app: App | None, key: str, credential: Credential, token: str
-) -> None:
-    """Tell the platform that `token` (or the access token for "") is needed no more (R38).
-
-    Raises PlatformError for an answer that is worth another try, NoAnswerError.
-    """
-    if app is None:
-        return
-    ask = oauth2.revoke_ask(app, token or credential.access)
-    reply = await send(http, ask, secrets_of(credential, app))
-    if reply.silence():
-        raise reply.failure(key)

@@ -35,7 +35,7 @@ from dashboard.platforms.linkedin.about import (
 )
 from dashboard.platforms.linkedin.talk import PAGE, Talk, failure, introspect, post_of
 from dashboard.platforms.protocol import AppTest, Granted, Platform, RefreshOutcome
-from dashboard.platforms.registered import RegisteredByHand, give_back
+from dashboard.platforms.registered import RegisteredByHand
 from dashboard.platforms.values import instant_of, object_of, text_of
 
 RENEW_BY = "renew_by"
@@ -156,7 +156,7 @@ class LinkedIn(RegisteredByHand):
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         """Raises PlatformError for an answer that is worth another try."""
-        await give_back(http, app, KEY, credential, credential.access)
+        await oauth2.give_back(http, KEY, app, credential, credential.access)
 
     def _talk(self, http: Http, app: App | None, credential: Credential) -> Talk:
         return Talk(http=http, hosts=self.hosts, app=app, credential=credential)

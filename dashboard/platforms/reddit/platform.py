@@ -22,12 +22,12 @@ from dashboard.domain.publishing import Outgoing, PublishOutcome
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
 from dashboard.platforms.answers import Reply, read_as, secrets_of, send
+from dashboard.platforms.code_log_in import OneLogInOneAccount
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.permissions import missing_permissions
 from dashboard.platforms.protocol import AppTest, Platform, RefreshOutcome
 from dashboard.platforms.reddit import publishing, reading
 from dashboard.platforms.reddit.about import ABOUT, GUIDE, HOSTS, KEY, LABELS, RULES, SCOPES
-from dashboard.platforms.registered import OneLogInOneAccount
 from dashboard.platforms.values import Body
 
 

@@ -23,9 +23,9 @@ from dashboard.domain.pushes import Delivery, PushAnswer
 from dashboard.domain.wire import Http
 from dashboard.platforms import oauth2
 from dashboard.platforms.answers import Reply, read_as, secrets_of
+from dashboard.platforms.code_log_in import OneLogInOneAccount
 from dashboard.platforms.hosts import Hosts, through_sandbox
 from dashboard.platforms.protocol import AppTest, Platform, RefreshOutcome
-from dashboard.platforms.registered import OneLogInOneAccount
 from dashboard.platforms.values import Body, text_of
 from dashboard.platforms.x import publishing, pushes, reading
 from dashboard.platforms.x.about import ABOUT, GUIDE, HOSTS, KEY, RULES, SCOPES
