@@ -29,7 +29,8 @@ from dashboard.domain.deliveries import (
 from dashboard.domain.faults import point
 from dashboard.domain.notices import PERSONAL, PLATFORM_KINDS, SETUP_KINDS, NoticeKind
 from dashboard.domain.team import Actor
-from dashboard.services.drafting import NOT_THEIRS, Draft, Needless, draft, still_theirs
+from dashboard.services.drafting import draft, still_theirs
+from dashboard.services.drafts import NOT_THEIRS, Draft, Needless
 from dashboard.services.ports import Tools
 
 _LINK_KINDS = frozenset(NoticeKind) - PERSONAL - PLATFORM_KINDS - SETUP_KINDS

@@ -38,7 +38,7 @@ from dashboard.domain.deliveries import (
 from dashboard.domain.faults import point
 from dashboard.domain.notices import NOTICE_SPECS
 from dashboard.services.claiming import Outcome, Ready, prepare, unclear
-from dashboard.services.drafting import Draft
+from dashboard.services.drafts import Draft
 from dashboard.services.mail_pause import begin_pause, end_pause, may_send
 from dashboard.services.ports import Mailer, Tools
 

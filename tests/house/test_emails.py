@@ -28,7 +28,7 @@ from dashboard.domain.tellings import (
     SetupTelling,
     Story,
 )
-from dashboard.services.drafting import DIGEST
+from dashboard.services.link_drafts import DIGEST
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
 LINK_MAILS = [
