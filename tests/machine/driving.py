@@ -1,11 +1,15 @@
-"""Lets the machine tell stories, each on an empty database; the first bad one is raised."""
+"""Lets the machine tell stories, each on an empty database; the first bad one is raised.
+
+The product draws lots (when to renew, when to check), so the same choices may lead to other rules
+a second time. Hypothesis calls that flaky and stops: then the telling goes on with new choices.
+"""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from itertools import count
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import run_state_machine_as_test
 
 from dashboard.db.engine import Database
@@ -21,16 +25,26 @@ def drive(
     tools: Tools, fresh: Fresh, *, examples: int, steps: int, always_alike: bool = False
 ) -> int:
     """How many stories ended well: each of them, or the first that did not is raised."""
-    stack, told = ExitStack(), count()
+    stack, told = ExitStack(), 0
 
     def machine() -> Machine:
+        nonlocal told
         stack.close()
-        next(told)
+        told += 1
         clock, jobs = FrozenClock(), RecordingJobs()
         empty = replace(tools, database=fresh(stack), now=clock, jobs=jobs)
         return Machine(empty, clock, jobs)
 
-    chosen = settings(
+    with stack:
+        while told < examples:
+            chosen = _chosen(examples - told, steps, always_alike)
+            with suppress(FlakyStrategyDefinition):  # see the module
+                run_state_machine_as_test(machine, settings=chosen)
+    return told
+
+
+def _chosen(examples: int, steps: int, always_alike: bool) -> settings:
+    return settings(
         max_examples=examples,
         phases=[Phase.generate],  # shrinking takes minutes: with the blob it is done on its own
         stateful_step_count=steps,
@@ -40,6 +54,3 @@ def drive(
         derandomize=always_alike,
         suppress_health_check=HEALTH,
     )
-    with stack:
-        run_state_machine_as_test(machine, settings=chosen)
-    return next(told)
