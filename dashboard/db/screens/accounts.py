@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import reachable, visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import health_of
+from dashboard.db.screens.counts import Count, count_accounts, ids_in_order, joined
 from dashboard.db.screens.history import changes_of
 from dashboard.db.screens.log_ins import LogIn, ended_log_ins
 from dashboard.db.tables import AccountRow, IncidentRow, LinkRow, PublicationRow
@@ -33,15 +34,6 @@ GROUPS: tuple[tuple[str, str, tuple[LinkState, ...]], ...] = (
 )
 """Key, words and states of each group, in the order of the page: what needs a person first."""
 
-_FINE = frozenset({LinkState.HEALTHY, LinkState.NEW})
-
-_RANK = case(
-    {state.value: rank for rank, (_, _, states) in enumerate(GROUPS) for state in states},
-    value=col(LinkRow.state),
-)
-_WITHIN = case(
-    {LinkState.EXPIRED.value: 0, LinkState.BLOCKED.value: 1}, value=col(LinkRow.state), else_=2
-)
 _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 
 
@@ -107,9 +99,9 @@ class AccountsScreen:
 def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> AccountsScreen:
     """Return the page that `wanted` asks for, as far as the viewer's role reaches."""
     cursor = read_counter(session)
-    table = _count(session, viewer)
+    table = count_accounts(session, viewer)
     by_state = _sum(table, key=0)
-    found = _count(session, viewer, matches(wanted.search)) if wanted.search else table
+    found = count_accounts(session, viewer, matches(wanted.search)) if wanted.search else table
     left = [
         (state, platform, number)
         for state, platform, number in found
@@ -120,7 +112,7 @@ def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> Account
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, wanted.page), pages)
     counts = _sum(left, key=0)
-    lines = _lines(session, viewer, wanted, _window(counts, page))
+    lines = _lines(session, wanted, _ids(session, viewer, wanted, counts, page))
     return AccountsScreen(
         groups=_grouped(lines, counts),
         total=total,
@@ -155,27 +147,6 @@ def changed_since(session: Session, viewer: Viewer, since: int) -> bool:
     return session.execute(incident).first() is not None
 
 
-def needs_you(session: Session, viewer: Viewer) -> int:
-    """How many accounts wait for a person, for the tab title and the banner."""
-    states = [state.value for state in GROUPS[0][2]]
-    found = session.execute(
-        _joined(func.count()).where(visible(viewer), col(LinkRow.state).in_(states))
-    )
-    return int(found.scalar_one())
-
-
-Count = tuple[LinkState, str, int]
-
-
-def _count(session: Session, viewer: Viewer, *conditions: ColumnElement[bool]) -> list[Count]:
-    rows = session.execute(
-        _joined(col(LinkRow.state), col(AccountRow.platform), func.count())
-        .where(visible(viewer), *conditions)
-        .group_by(col(LinkRow.state), col(AccountRow.platform))
-    )
-    return [(LinkState(state), platform, number) for state, platform, number in rows]
-
-
 def _sum(table: Sequence[Count], *, key: int) -> dict[Any, int]:
     sums: dict[Any, int] = {}
     for row in table:
@@ -183,64 +154,38 @@ def _sum(table: Sequence[Count], *, key: int) -> dict[Any, int]:
     return sums
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
-    """The states that a page shows, and how many of their rows stand on the pages before."""
+def _ids(
+    session: Session, viewer: Viewer, wanted: Filter, counts: dict[LinkState, int], page: int
+) -> list[UUID]:
+    """The accounts of a page. `counts` are of what the filter leaves, so empty groups cost nothing.
 
-    states: tuple[LinkState, ...]
-    offset: int
-
-
-def _window(counts: dict[LinkState, int], page: int) -> _Window:
-    """Leave out the groups that stand before or after the page: mostly the many that are fine."""
-    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
-    shown: list[LinkState] = []
-    before = skipped = 0
-    for _, _, states in GROUPS:
-        size = sum(counts.get(state, 0) for state in states)
-        if before + size <= start:
-            skipped += size
-        elif before < end:
-            shown += states
-        before += size
-    return _Window(states=tuple(shown), offset=start - skipped)
-
-
-def _lines(
-    session: Session, viewer: Viewer, wanted: Filter, window: _Window
-) -> tuple[AccountLine, ...]:
-    states = [state for state in window.states if not wanted.states or state in wanted.states]
-    conditions = [
-        visible(viewer),
-        matches(wanted.search),
-        col(LinkRow.state).in_([state.value for state in states]),
-    ]
+    Groups are asked one by one: together all rows of all groups would have to be sorted.
+    """
+    conditions = [visible(viewer)]
+    if wanted.search:
+        conditions.append(matches(wanted.search))
     if wanted.platform:
         conditions.append(col(AccountRow.platform) == wanted.platform)
-    order = (*_urgency(states), func.lower(col(AccountRow.name)), col(AccountRow.id))
-    # Only ids are sorted: all columns of ten thousand rows would be copied for it.
-    ids = list(
-        session.execute(
-            _joined(col(AccountRow.id))
-            .where(and_(*conditions))
-            .order_by(*order)
-            .limit(PAGE_SIZE)
-            .offset(window.offset)
-        ).scalars()
-    )
-    rows = session.execute(
-        _joined(AccountRow, LinkRow).where(col(AccountRow.id).in_(ids)).order_by(*order)
-    ).all()
+    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+    ids: list[UUID] = []
+    before = 0
+    for _, _, states in GROUPS:
+        present = [state for state in states if counts.get(state)]
+        size = sum(counts[state] for state in present)
+        skip = max(start - before, 0)
+        number = min(end - before, size) - skip
+        if number > 0:
+            ids += ids_in_order(session, present, conditions, limit=number, offset=skip)
+        before += size
+    return ids
+
+
+def _lines(session: Session, wanted: Filter, ids: list[UUID]) -> tuple[AccountLine, ...]:
+    rows = session.execute(joined(AccountRow, LinkRow).where(col(AccountRow.id).in_(ids))).all()
+    links = {account.id: (account, link) for account, link in rows}
     planned = _planned(session, ids)
     changes = changes_of(session, ids, since=wanted.since) if wanted.since else {}
-    return tuple(
-        _line(account, link, planned, changes.get(account.id, [])) for account, link in rows
-    )
-
-
-def _urgency(states: Sequence[LinkState]) -> tuple[ColumnElement[int], ...]:
-    """What goes before the name; nothing where all are fine: it would be worked out for each."""
-    return () if set(states) <= _FINE else (_RANK, _WITHIN)
+    return tuple(_line(*links[one], planned, changes.get(one, [])) for one in ids if one in links)
 
 
 def _planned(session: Session, ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
@@ -300,12 +245,4 @@ def matches(text: str) -> ColumnElement[bool]:
     return and_(
         true(),
         *(where.contains(word, autoescape=True) for word in words),
-    )
-
-
-def _joined(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(AccountRow)
-        .join(LinkRow, col(LinkRow.account_id) == col(AccountRow.id))
     )

@@ -12,6 +12,7 @@ from sqlmodel import col
 from dashboard.db.access import visible
 from dashboard.db.heartbeats import latest
 from dashboard.db.incidents import Incident, open_incidents
+from dashboard.db.screens.counts import NOT_HEALTHY
 from dashboard.db.tables import AccountRow, LinkRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.incidents import IncidentKind, Place
@@ -54,7 +55,9 @@ def frame_screen(session: Session, viewer: Viewer) -> FrameScreen:
     # Asked in this way SQLite begins with the few links, not with all accounts.
     its_account = col(AccountRow.id) == col(LinkRow.account_id)
     needs_you = select(func.count()).where(
-        col(LinkRow.state).in_(waiting), exists().where(its_account, visible(viewer))
+        NOT_HEALTHY,
+        col(LinkRow.state).in_(waiting),
+        exists().where(its_account, visible(viewer)),
     )
     checked_at = session.execute(
         _links(viewer, col(LinkRow.checked_at))

@@ -8,9 +8,10 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from dashboard.db.access import visible
 from dashboard.db.events import EventKind
@@ -183,21 +184,16 @@ def _quiet(
     session: Session, viewer: Viewer, start: datetime, still: ColumnElement[bool]
 ) -> list[Timeline]:
     """Links without a change since then, counted by the database: mostly nearly all."""
-    known = session.execute(
-        _reached(viewer, col(LinkRow.state), func.count())
-        .where(still, col(LinkRow.linked_at) <= start)
-        .group_by(col(LinkRow.state))
-    )
-    newer = session.execute(
-        _reached(viewer, col(LinkRow.linked_at), col(LinkRow.state), func.count())
-        .where(still, col(LinkRow.linked_at) > start)
-        .group_by(col(LinkRow.linked_at), col(LinkRow.state))
+    linked_at = col(LinkRow.linked_at)
+    as_stored = literal(start, UTCDateTime())
+    since_when = case((linked_at <= start, as_stored), else_=linked_at)
+    rows = session.execute(
+        _reached(viewer, since_when, col(LinkRow.state), func.count())
+        .where(still)
+        .group_by(since_when, col(LinkRow.state))
     )
     return [
-        Timeline(linked_at=start, state=LinkState(state), links=number) for state, number in known
-    ] + [
-        Timeline(linked_at=linked_at, state=LinkState(state), links=number)
-        for linked_at, state, number in newer
+        Timeline(linked_at=at, state=LinkState(state), links=number) for at, state, number in rows
     ]
 
 

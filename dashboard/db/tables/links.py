@@ -14,7 +14,7 @@ class AccountRow(SQLModel, table=True):
 
     __tablename__ = "accounts"
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    platform: str = Field(max_length=40, index=True)
+    platform: str = Field(max_length=40)
     server: str = Field(default="", max_length=255)
     remote_id: str = Field(max_length=255)
     name: str = Field(max_length=255)
@@ -32,6 +32,9 @@ class AccountRow(SQLModel, table=True):
     purge_at: datetime | None = Field(default=None, index=True)
     __table_args__ = (
         UniqueConstraint("platform", "server", "remote_id", name="uq_accounts_identity"),
+        # All that a count by platform reads, so that it need not look at the rows themselves.
+        Index("ix_accounts_counted", "platform", "removed_at", "id"),
+        Index("ix_accounts_by_name", text("lower(name)"), "id"),  # the order of the lists
     )
 
 
@@ -138,7 +141,12 @@ class LinkRow(SQLModel, table=True):
     linked_by: UUID | None = None
     __table_args__ = (
         Index("ix_links_due", "next_check_at"),
-        Index("ix_links_state", "state"),
+        Index(
+            "ix_links_not_healthy",
+            "state",
+            sqlite_where=text("state <> 'healthy'"),
+            postgresql_where=text("state <> 'healthy'"),
+        ),
         Index("ix_links_checked", "checked_at"),
         Index(
             "ix_links_silent",

@@ -12,7 +12,6 @@ from dashboard.db.screens.accounts import (
     Filter,
     accounts_screen,
     changed_since,
-    needs_you,
 )
 from dashboard.db.tables import AccountRow, LinkRow, RoleAccountRow
 from dashboard.domain.states import LinkState
@@ -80,8 +79,6 @@ def test_r14_only_accounts_of_the_role_are_listed_and_counted(tools: Tools) -> N
     shown = screen(tools, anna)
     assert names(shown) == ["Mine"]
     assert (shown.total, shown.everything, shown.needs_you) == (1, 1, 1)
-    with tools.database.reading() as session:
-        assert needs_you(session, anna) == 1
 
 
 def test_removed_accounts_are_not_listed(tools: Tools, anna: Viewer) -> None:
