@@ -47,7 +47,7 @@ def fill(
     with database.writing() as unit:
         unit.connection().execute(insert(GrantRow), _grant_rows(settings, grants, now))
         _insert_links(unit, grants, first_asked, now)
-    _learn(database)
+    _settle(database)
     database.close()
 
 
@@ -104,11 +104,12 @@ def _insert_links(
     )
 
 
-def _learn(database: Database) -> None:
-    """Let the database count its rows, as it does by itself in the course of time."""
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+def _settle(database: Database) -> None:
+    """What a database does by itself in the course of time: or it would do it while we measure."""
+    chores = ("ANALYZE",) if database.is_sqlite else ("VACUUM ANALYZE", "CHECKPOINT")
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for chore in chores:
+            connection.exec_driver_sql(chore)
 
 
 def make_due(settings: Settings, pages: Sequence[int], now: datetime) -> None:
