@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from dashboard.domain.capabilities import Missing, MissingKind
 from dashboard.domain.causes import Cause
@@ -54,8 +54,8 @@ def advance(
         case Blocked():
             return _move(
                 health,
-                replace(
-                    _calm(health),
+                _calm(
+                    health,
                     state=LinkState.BLOCKED,
                     cause=outcome.cause,
                     evidence=outcome.evidence,
@@ -82,31 +82,34 @@ def relinked(health: LinkHealth, outcome: Works, *, now: datetime, patience: Pat
 
 def pause(health: LinkHealth, *, now: datetime) -> Step:
     """Stop checking; the publications stay."""
-    return _move(health, replace(_calm(health), state=LinkState.PAUSED, cause=None), now)
+    return _move(health, _calm(health, state=LinkState.PAUSED), now)
 
 
 def resume(health: LinkHealth, *, now: datetime) -> Step:
     """Check again; what the link is like is unknown until the next check."""
     if health.state is not LinkState.PAUSED:
         return health, None
-    return _move(health, replace(_calm(health), state=LinkState.NEW), now)
+    return _move(health, _calm(health, state=LinkState.NEW), now)
 
 
 def _after_works(health: LinkHealth, outcome: Works, now: datetime, patience: Patience) -> Step:
     due = outcome.renew_by is not None and outcome.renew_by - now <= patience.renewal_notice
     missing = _dated(outcome.missing, health.missing, now)
-    calm = replace(_calm(health), missing=missing, renew_by=outcome.renew_by)
     if outcome.missing:
-        after = replace(
-            calm,
+        after = _calm(
+            health,
             state=LinkState.LIMITED,
             cause=_cause_of(outcome.missing),
+            missing=missing,
+            renew_by=outcome.renew_by,
             troubled_since=health.troubled_since or now,
         )
     elif due:
-        after = replace(calm, state=LinkState.EXPIRING, cause=Cause.RENEWAL_DUE)
+        after = _calm(
+            health, state=LinkState.EXPIRING, cause=Cause.RENEWAL_DUE, renew_by=outcome.renew_by
+        )
     else:
-        after = replace(calm, state=LinkState.HEALTHY, cause=None)
+        after = _calm(health, state=LinkState.HEALTHY, renew_by=outcome.renew_by)
     return _move(health, after, now)
 
 
@@ -116,8 +119,8 @@ def _after_refusal(health: LinkHealth, outcome: Refused, now: datetime, patience
     if not outcome.certain and doubts < patience.proofs_wanted:
         heard = replace(health, misses=0, silent_since=None)  # a refusal is an answer
         return replace(heard, doubts=doubts, troubled_since=first), None
-    after = replace(
-        _calm(health),
+    after = _calm(
+        health,
         state=LinkState.EXPIRED,
         cause=outcome.cause,
         evidence=outcome.evidence,
@@ -146,18 +149,18 @@ def _after_silence(
     return _move(health, after, now)
 
 
-def _calm(health: LinkHealth) -> LinkHealth:
-    """The health without any trace of trouble."""
-    return replace(
-        health,
-        cause=None,
-        evidence=None,
-        missing=(),
-        troubled_since=None,
-        silent_since=None,
-        misses=0,
-        doubts=0,
-    )
+def _calm(health: LinkHealth, **changed: Any) -> LinkHealth:
+    """The health without any trace of trouble, but for what is `changed`."""
+    calm: dict[str, Any] = {
+        "cause": None,
+        "evidence": None,
+        "missing": (),
+        "troubled_since": None,
+        "silent_since": None,
+        "misses": 0,
+        "doubts": 0,
+    }
+    return replace(health, **(calm | changed))
 
 
 def _dated(
@@ -186,7 +189,7 @@ def _move(old: LinkHealth, new: LinkHealth, now: datetime) -> Step:
     that answers 503 and times out in turns would look like news at every check.
     """
     if old.state is new.state:
-        same = replace(new, since=old.since)
+        same = new  # made of the old one, so it has its `since`
         quiet = old.state is LinkState.UNREACHABLE or (
             old.cause is new.cause and old.missing == new.missing
         )

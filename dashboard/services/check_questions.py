@@ -185,12 +185,13 @@ def _remember(
 ) -> None:
     """Tell all processes what was met; nothing when it is what everybody knows."""
     place, budget, now = place_of(question), question.platform.about.budget, tools.now()
-    at, lot = seconds(now), draw_lot(question.link.link_id, now)
+    at = seconds(now)
     wishes = [wish_of(answer, budget) for answer in watched.answers]
     limited = isinstance(found, NoAnswer) and found.cause is Cause.RATE_LIMITED
     if isinstance(found, NoAnswer):
         wishes.append(found.retry_after or (DEFAULT_WISH if limited else None))
         if not limited:
+            lot = draw_lot(question.link.link_id, now)
             tools.traffic.note(place, lambda host: traffic.silent(host, now=at, lot=lot))
     if (limited or not isinstance(found, NoAnswer | Wait)) and not tools.traffic.host(
         place

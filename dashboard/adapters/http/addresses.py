@@ -8,6 +8,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 import idna
@@ -112,11 +113,7 @@ def target_of(url: str, allow_private_hosts: frozenset[str] = frozenset()) -> Ta
     A name with other than ASCII letters is turned into its ASCII form first and judged as that.
     """
     parts = _split(url)
-    place = _PLACE.fullmatch(parts.netloc)
-    if place is None:  # a user name, an escape, a zone of IPv6, two ports
-        raise ForbiddenAddressError(Rule.PLACE)
-    host = _ipv6(place["v6"]) if place["v6"] else _name(place["name"])
-    port = int(place["port"] or _DEFAULT_PORTS[parts.scheme])
+    host, port = _place(parts.netloc, _DEFAULT_PORTS[parts.scheme])
     target = Target(
         scheme=parts.scheme,
         host=host,
@@ -164,6 +161,16 @@ def _split(url: str) -> SplitResult:
     if not rest.isascii() or "\\" in rest:
         raise ForbiddenAddressError(Rule.CHARACTERS)
     return parts
+
+
+@lru_cache(maxsize=1_000)  # the same few hosts are asked all day
+def _place(netloc: str, usual_port: int) -> tuple[str, int]:
+    """Host and port."""
+    place = _PLACE.fullmatch(netloc)
+    if place is None:  # a user name, an escape, a zone of IPv6, two ports
+        raise ForbiddenAddressError(Rule.PLACE)
+    host = _ipv6(place["v6"]) if place["v6"] else _name(place["name"])
+    return host, int(place["port"] or usual_port)
 
 
 def _ipv6(host: str) -> str:

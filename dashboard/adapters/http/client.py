@@ -25,8 +25,8 @@ from dashboard.adapters.http.sessions import (
     EndedError,
     Limits,
     Network,
-    Progress,
     Sessions,
+    begin,
     open_sessions,
 )
 from dashboard.adapters.http.silences import silence_of
@@ -106,10 +106,10 @@ class HttpClient:
         self._background.close(self._hang_up, patience=patience)
 
     async def _send(self, ask: Ask) -> Answer:
-        progress = Progress()
+        progress = begin()
         try:
             async with asyncio.timeout(ask.deadline):
-                return await self._follow(ask, progress)
+                return await self._follow(ask)
         except ForbiddenAddressError as error:
             silence = Silence.FORBIDDEN_ADDRESS
             logger.warning("question refused", extra={"call": ask.call, "rule": error.rule.value})
@@ -122,12 +122,12 @@ class HttpClient:
         # Outside the handler: the errors of aiohttp carry the address with its query.
         raise NoAnswerError(silence, call=ask.call, may_have_arrived=progress.left)
 
-    async def _follow(self, ask: Ask, progress: Progress) -> Answer:
+    async def _follow(self, ask: Ask) -> Answer:
         sent = outgoing(ask)
         target = target_of(ask.url, self._exempt)
         redirects_left = ask.redirects if sent.only_reads else 0
         while True:
-            found = await self._exchange(target, sent, ask.max_bytes, progress)
+            found = await self._exchange(target, sent, ask.max_bytes)
             if isinstance(found, Answer):
                 return found
             if redirects_left == 0:
@@ -148,9 +148,7 @@ class HttpClient:
             raise EndedError(Silence.REDIRECTED)
         return hop
 
-    async def _exchange(
-        self, target: Target, sent: Outgoing, max_bytes: int, progress: Progress
-    ) -> Answer | _Redirect:
+    async def _exchange(self, target: Target, sent: Outgoing, max_bytes: int) -> Answer | _Redirect:
         sessions = self._sessions()
         session = sessions.reading if sent.only_reads else sessions.changing
         request = session.request(
@@ -159,7 +157,6 @@ class HttpClient:
             headers=sent.headers,
             data=sent.body,
             allow_redirects=False,
-            trace_request_ctx=progress,
         )
         # Leaving this block closes the connection if the body was not read to its end.
         async with request as response:
@@ -177,14 +174,11 @@ class HttpClient:
         """Read at most `max_bytes`, counted after decompression."""
         body = bytearray()
         pause = self._limits.between_pieces if hurry else None  # R34: no haste with a new token
-        while True:
-            async with asyncio.timeout(pause):
-                piece = await response.content.read(_PIECE)
-            if not piece:
-                return bytes(body)
-            body += piece
+        while not response.content.at_eof():
+            body += await _piece(response.content, pause)
             if len(body) > max_bytes:
                 raise EndedError(Silence.TOO_LARGE)
+        return bytes(body)
 
     def _sessions(self) -> Sessions:
         loop = asyncio.get_running_loop()
@@ -199,6 +193,13 @@ class HttpClient:
     async def _hang_up(self) -> None:
         if self._opened is not None:
             await self._opened.close()
+
+
+async def _piece(content: aiohttp.StreamReader, pause: float | None) -> bytes:
+    if content.is_eof():  # mostly all of it came with the headers: there is nothing to wait for
+        return await content.read(_PIECE)
+    async with asyncio.timeout(pause):
+        return await content.read(_PIECE)
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:

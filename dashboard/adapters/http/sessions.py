@@ -4,9 +4,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 from aiohttp import AddrInfoType
@@ -56,6 +56,16 @@ class Progress:
     left: bool = False
 
 
+_PROGRESS: ContextVar[Progress] = ContextVar("progress")
+
+
+def begin() -> Progress:
+    """The progress of the question that this task sends next, with all its redirects."""
+    progress = Progress()
+    _PROGRESS.set(progress)
+    return progress
+
+
 class EndedError(Exception):
     """We ended the exchange ourselves."""
 
@@ -90,7 +100,7 @@ def open_sessions(
     resolver = JudgingResolver(network.lookup, exempt)
 
     def session(*, reuse: bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
+        connector = _WatchedConnector(
             ssl=authorities,
             resolver=resolver,
             socket_factory=network.new_socket,
@@ -105,7 +115,6 @@ def open_sessions(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
-            trace_configs=[_watch_connections()],
             max_headers=_MOST_HEADERS,
             max_line_size=_LONGEST_FIELD,
             max_field_size=_LONGEST_FIELD,
@@ -132,11 +141,10 @@ async def _never_twice(
     raise EndedError(Silence.BROKEN_OFF)
 
 
-def _watch_connections() -> aiohttp.TraceConfig:
-    async def connected(_session: object, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.left = True
+class _WatchedConnector(aiohttp.TCPConnector):
+    """Notes that a question has a connection. Tracing would tell too, for a tenth of a check."""
 
-    watch = aiohttp.TraceConfig()
-    watch.on_connection_create_end.append(connected)
-    watch.on_connection_reuseconn.append(connected)
-    return watch
+    async def connect(self, *arguments: Any, **named: Any) -> Any:
+        connection = await super().connect(*arguments, **named)
+        _PROGRESS.get().left = True
+        return connection
