@@ -185,14 +185,14 @@ def note_held_back(
     )
 
 
-def turn_into_refusal(session: Session, incident_id: UUID, *, accounts: int, cause: Cause) -> None:
+def turn_into(session: Session, incident_id: UUID, kind: IncidentKind, *, cause: Cause) -> None:
     """A silent place that begins to refuse everybody is still one story."""
     session.execute(
         update(IncidentRow)
         .where(col(IncidentRow.id) == incident_id)
         .values(
-            kind=IncidentKind.REFUSED.value,
-            accounts=accounts,
+            kind=kind.value,
+            accounts=0,
             cause=cause.value,
             healing_since=None,
             changed_seq=raise_counter(session),

@@ -112,19 +112,24 @@ def changes_before(
     return {row.account_id: change_from(row.data, row.at) for row in rows if row.account_id}
 
 
-def newest_changes(session: Session, account_ids: Collection[UUID]) -> Mapping[UUID, int]:
-    """The last state change of each account, by its number."""
-    found: dict[UUID, int] = {}
+def newest_changes(
+    session: Session, account_ids: Collection[UUID]
+) -> Mapping[UUID, tuple[int, LinkStateChanged]]:
+    """The last state change of each account, with its number."""
+    found: dict[UUID, tuple[int, LinkStateChanged]] = {}
     for some in portions(account_ids):
-        rows = session.execute(
-            select(col(EventRow.account_id), func.max(col(EventRow.seq)))
+        newest = (
+            select(func.max(col(EventRow.seq)))
             .where(
                 col(EventRow.account_id).in_(some),
                 col(EventRow.kind) == EventKind.LINK_STATE.value,
             )
             .group_by(col(EventRow.account_id))
         )
-        found.update((account_id, seq) for account_id, seq in rows if account_id and seq)
+        rows = session.execute(select(EventRow).where(col(EventRow.seq).in_(newest))).scalars()
+        for row in rows:
+            if row.account_id and row.seq:
+                found[row.account_id] = row.seq, change_from(row.data, row.at)
     return found
 
 

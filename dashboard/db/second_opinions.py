@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.grants import RefreshState
-from dashboard.db.standing import ANSWERED, REFUSED, WATCHED, at_place, of_links
+from dashboard.db.standing import REFUSED, WATCHED, at_place, of_links
 from dashboard.db.tables import GrantRow, LinkRow
 from dashboard.domain.incidents import Place
 from dashboard.domain.states import LinkState
@@ -28,14 +28,13 @@ def look_at_siblings(session: Session, grant_ids: Collection[UUID], *, now: date
 
 
 def look_at_others(
-    session: Session, place: Place, *, most: int, now: datetime, refused: bool = False
+    session: Session, place: Place, states: Collection[LinkState], *, most: int, now: datetime
 ) -> int:
-    """Make a link each of a few log-ins of a place due now; `refused`: of those it refuses.
+    """Make a link each of a few log-ins of a place due now, of those in these states.
 
     Who was asked a moment ago is not asked again.
     """
-    others = [*ANSWERED, LinkState.UNREACHABLE.value]  # silence may have turned into refusals
-    whose = col(LinkRow.state).in_(REFUSED if refused else others)
+    whose = col(LinkRow.state).in_([state.value for state in states])
     rows = session.execute(
         of_links(col(LinkRow.grant_id), col(LinkRow.id))
         .where(WATCHED, at_place(place), whose, _rested(now), col(LinkRow.next_check_at) > now)

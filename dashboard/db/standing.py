@@ -18,9 +18,16 @@ from sqlmodel import col
 from dashboard.db.incidents import Incident
 from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.incidents import Answers, Census, IncidentKind, Place, healed_for_long
-from dashboard.domain.refusals import FEWEST_PEOPLE, WITHIN, Refusals, sample
-from dashboard.domain.states import MESSAGES_STOPPED, LinkState
+from dashboard.domain.incidents import (
+    CAUGHT,
+    Answers,
+    Census,
+    IncidentKind,
+    Place,
+    healed_for_long,
+)
+from dashboard.domain.refusals import FEWEST_PEOPLE, LONGEST, WITHIN, Refusals, sample
+from dashboard.domain.states import MESSAGES_STOPPED, WORKS, LinkState
 
 WATCHED = and_(col(LinkRow.next_check_at).is_not(None), col(AccountRow.removed_at).is_(None))
 _SILENT = col(LinkRow.silent_since).is_not(None)
@@ -40,7 +47,7 @@ _PERSON = case(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """Links of one log-in that are refused or blocked for one cause."""
+    """Links of one log-in that are refused or blocked, or lack something, for one cause."""
 
     grant_id: UUID
     place: Place
@@ -143,59 +150,75 @@ def unreachable_accounts(session: Session, place: Place | None) -> list[UUID]:
     return list(session.execute(query if place is None else query.where(at_place(place))).scalars())
 
 
-def refused_accounts(session: Session, place: Place, *, since: datetime) -> list[UUID]:
-    """The accounts of a place that were refused after that instant, and still are."""
-    query = of_links(col(AccountRow.id)).where(*_refused_since(place, since))
+def caught_accounts(session: Session, incident: Incident, *, since: datetime) -> list[UUID]:
+    """The accounts that came into the trouble of an incident after that instant, and still are."""
+    query = of_links(col(AccountRow.id)).where(*_caught_since(incident, since))
     return list(session.execute(query).scalars())
 
 
-def count_refused(
-    session: Session, place: Place, *, since: datetime, asked_since: datetime | None
+def count_caught(
+    session: Session, incident: Incident, *, since: datetime, asked_since: datetime | None
 ) -> tuple[int, int]:
     """How many they are, and how many of them were not asked after `asked_since`."""
     unasked = col(LinkRow.checked_at) < asked_since if asked_since else col(LinkRow.id).is_not(None)
     row = session.execute(
-        of_links(func.count(), func.count().filter(unasked)).where(*_refused_since(place, since))
+        of_links(func.count(), func.count().filter(unasked)).where(*_caught_since(incident, since))
     ).one()
     return row[0], row[1]
 
 
-def _refused_since(place: Place, since: datetime) -> tuple[ColumnElement[bool], ...]:
+def _caught_since(incident: Incident, since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         WATCHED,
-        at_place(place),
-        col(LinkRow.state).in_(REFUSED),
+        at_place(incident.place),
+        col(LinkRow.state).in_([state.value for state in CAUGHT[incident.kind]]),
         col(LinkRow.since) >= since,
     )
 
 
-def refusals(session: Session, place: Place, *, since: datetime, now: datetime) -> Refusals:
-    """How people stand at a place where the first of them was refused at `since`."""
+def refusals(
+    session: Session, place: Place, kind: IncidentKind, *, since: datetime, now: datetime
+) -> Refusals:
+    """How people stand at a place where the first of them was refused (see `kind`) at `since`."""
+    refused_now, others = _verdicts(kind, now)
     latest = session.execute(
-        _with_person(_PERSON, col(LinkRow.state).in_(REFUSED))
+        _with_person(_PERSON, refused_now)
         .where(
             WATCHED,
             at_place(place),
             col(LinkRow.checked_at) >= since,
             col(LinkRow.silent_since).is_(None),
-            col(LinkRow.state).in_([*REFUSED, *ANSWERED]),
+            refused_now | col(LinkRow.state).in_(others),
         )
-        .order_by(col(LinkRow.checked_at).desc(), col(LinkRow.state).in_(REFUSED))
+        .order_by(col(LinkRow.checked_at).desc(), refused_now)
         .limit(_LATEST)
     )
     refused, accepted = sample((person, bool(no)) for person, no in latest)
     newly = session.execute(
         _with_person(func.count(func.distinct(_PERSON))).where(
-            WATCHED,
-            at_place(place),
-            col(LinkRow.state).in_(REFUSED),
-            col(LinkRow.since) >= now - WITHIN,
+            WATCHED, at_place(place), refused_now, col(LinkRow.since) >= now - WITHIN
         )
     ).scalar_one()
     asked = refused + accepted
     few = newly < FEWEST_PEOPLE <= asked  # then it is nothing, however many others there are
     watched = asked if few else _count_people(session, place, most=2 * max(newly, refused) + 1)
     return Refusals(refused=refused, accepted=accepted, newly_refused=newly, watched=watched)
+
+
+def _verdicts(kind: IncidentKind, now: datetime) -> tuple[ColumnElement[bool], list[str]]:
+    """Which links speak against a place, and the states of those that speak for it.
+
+    What a link lacked for long it says no more: it is neither. A silence in between gives it a new
+    `since`, but not a new beginning of its trouble.
+    """
+    if kind is IncidentKind.REFUSED:
+        return col(LinkRow.state).in_(REFUSED), ANSWERED
+    lost = and_(
+        col(LinkRow.state) == LinkState.LIMITED.value,
+        col(LinkRow.since) >= now - WITHIN,
+        col(LinkRow.troubled_since) >= now - LONGEST,
+    )
+    return lost, [state.value for state in WORKS]
 
 
 def _count_people(session: Session, place: Place, *, most: int) -> int:
@@ -216,7 +239,7 @@ def app_is_refused(session: Session, place: Place) -> bool:
 
 
 def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broken]:
-    """The log-ins on which two or more accounts are refused or blocked for one cause."""
+    """The log-ins on which two or more accounts are in trouble for one cause."""
     together = (
         col(LinkRow.grant_id),
         col(AccountRow.platform),
@@ -229,7 +252,7 @@ def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broke
         .where(
             col(LinkRow.grant_id).in_(grant_ids),
             col(AccountRow.removed_at).is_(None),
-            col(LinkRow.state).in_(REFUSED),
+            col(LinkRow.state).in_([*REFUSED, LinkState.LIMITED.value]),
             col(LinkRow.cause) != "",
         )
         .group_by(*together)
@@ -248,16 +271,20 @@ def broken_together(session: Session, grant_ids: Collection[UUID]) -> list[Broke
     ]
 
 
-def grants_refused(session: Session, grant_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of the log-ins on which any account is refused or blocked."""
+def grants_in_trouble(
+    session: Session, grant_ids: Collection[UUID]
+) -> frozenset[tuple[UUID, bool]]:
+    """Those of the log-ins with accounts in trouble, and whether these lack something (or more)."""
     rows = session.execute(
-        of_links(col(LinkRow.grant_id)).where(
+        of_links(col(LinkRow.grant_id), col(LinkRow.state))
+        .where(
             col(LinkRow.grant_id).in_(grant_ids),
             col(AccountRow.removed_at).is_(None),
-            col(LinkRow.state).in_(REFUSED),
+            col(LinkRow.state).in_([*REFUSED, LinkState.LIMITED.value]),
         )
-    ).scalars()
-    return frozenset(one for one in rows if one is not None)
+        .distinct()
+    )
+    return frozenset((one, state == LinkState.LIMITED.value) for one, state in rows if one)
 
 
 def grants_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -52,6 +52,9 @@ OWNER_MUST_ACT = frozenset(
 )
 """Causes that lie with the account, not with the token: a relink does not help before."""
 
+LACKS = frozenset({Cause.PERMISSION_MISSING, Cause.ROLE_LOST, Cause.ACCOUNT_TYPE})
+"""Causes of a link that works, but not for everything that is wanted."""
+
 
 class Sureness(StrEnum):
     """How a cause became known; people weigh what they are told by it."""

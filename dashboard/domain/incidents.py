@@ -4,12 +4,14 @@ Silence says nothing about a link, so one silent link alone is told like any tro
 two links of a place are silent and they are half of all that are watched there, it is the place:
 by the time the first link has used up its patience, each of the others has been asked at least once
 in an outage, so half is reached at once; and a few dead accounts of many never reach it. Refusals
-are weighed in `refusals.py`.
+and lost permissions are weighed in `refusals.py`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from dashboard.domain.states import MESSAGES_STOPPED, LinkState
 
 FEWEST = 2
 """One silent link may have a trouble of its own."""
@@ -23,12 +25,29 @@ class IncidentKind(StrEnum):
 
     SILENT = "silent"  # one platform, or one server of it
     REFUSED = "refused"  # it refuses many unrelated people's log-ins at once
+    LIMITED = "limited"  # it takes permissions from many unrelated people at once
     OFFLINE = "offline"  # nobody answers at all: it is our own network
-    LOG_IN = "log_in"  # several accounts hang on one person's log-in, and it ended
+    LOG_IN = "log_in"  # several accounts of one person's log-in broke for one cause
 
 
-PLATFORM_WIDE = frozenset({IncidentKind.SILENT, IncidentKind.REFUSED, IncidentKind.OFFLINE})
+PLATFORM_WIDE = frozenset(IncidentKind) - {IncidentKind.LOG_IN}
 """Incidents that no person can mend: nobody is to relink while one goes on."""
+
+HIT: dict[IncidentKind, frozenset[LinkState]] = {
+    IncidentKind.REFUSED: MESSAGES_STOPPED,
+    IncidentKind.LIMITED: frozenset({LinkState.LIMITED}),
+}
+"""What a place does to many people alike, although it answers, by what it comes to for a link."""
+
+MASS = frozenset(HIT)
+
+CAUGHT: dict[IncidentKind, frozenset[LinkState]] = {
+    IncidentKind.SILENT: frozenset({LinkState.UNREACHABLE}),
+    IncidentKind.OFFLINE: frozenset({LinkState.UNREACHABLE}),
+    IncidentKind.REFUSED: MESSAGES_STOPPED | {LinkState.LIMITED},
+    IncidentKind.LIMITED: frozenset({LinkState.LIMITED}),
+}
+"""How links stand that are caught in a wide incident; who refuses people takes what he likes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

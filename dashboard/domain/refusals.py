@@ -1,16 +1,18 @@
 """When many refusals at once are the platform's trouble and not the people's (R59).
 
 A refusal is definite, so it is told at once, unless it cannot be the people: several who have
-nothing to do with each other do not change their passwords in the same minutes. One person counts
-once, however many accounts hang on his log-in. As soon as somebody is refused, some others of the
-place are asked, so that the latest answers are a fair sample of how it treats everybody.
+nothing to do with each other do not change their passwords in the same minutes, nor lose their
+roles. So "refused" here is who is refused as a whole, or who lost a permission that he had. One
+person counts once, however many accounts hang on his log-in. As soon as somebody is refused, some
+others of the place are asked, so that the latest answers are a fair sample of how it treats
+everybody.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.domain.causes import Cause
+from dashboard.domain.causes import LACKS, Cause
 
 FEWEST_PEOPLE = 4
 """Fewer may be a coincidence; a team with three accounts is always alarmed at once."""
@@ -31,12 +33,12 @@ LONGEST_HEALING = timedelta(minutes=10)
 """Who is still refused so long after the first was accepted is refused for himself."""
 
 LONGEST = timedelta(hours=2)
-"""No disturbance lasts so long: what is refused then is told."""
+"""No disturbance lasts so long: what is refused, or still lacks something, then is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusals:
-    """How people stand at a place just after some were refused.
+    """How people stand at a place just after some were refused, or lost a permission.
 
     `refused` and `accepted` are among the latest answers since the first of these refusals.
     `newly_refused` are all who were refused within `WITHIN`, of `watched` people at the place,
@@ -96,7 +98,12 @@ def is_over(
 
 
 def blamed(cause: Cause | None, *, app_refused: bool) -> Cause:
-    """Why a platform refuses everybody: people do not all remove one app, so then it is ours."""
+    """Why a platform refuses everybody: people do not all remove one app, so then it is ours.
+
+    `app_refused` says nothing of permissions: whose registration is refused, lacks none.
+    """
+    if cause in LACKS:
+        return cause
     if app_refused or cause is Cause.APP_REMOVED:
         return Cause.APP_PROBLEM
     return cause or Cause.TOKEN_REFUSED

@@ -19,5 +19,8 @@ class LinkState(StrEnum):
 NEEDS_A_PERSON = frozenset({LinkState.EXPIRED, LinkState.BLOCKED, LinkState.LIMITED})
 """States in which somebody must do something now."""
 
+WORKS = frozenset({LinkState.HEALTHY, LinkState.EXPIRING})
+"""States in which all that is wanted works now."""
+
 MESSAGES_STOPPED = frozenset({LinkState.EXPIRED, LinkState.BLOCKED})
 """States in which certainly no messages come in and no posts go out."""

@@ -142,13 +142,15 @@ class LinkTelling:
 class PlatformTelling:
     """What the templates about a whole platform are given; `accounts` are within the reach.
 
-    `refuses`: it answers, but refuses many people at once; `ours`: it is our registration.
+    `refuses`: it answers, but refuses many people at once, or `takes` permissions from them;
+    `ours`: it is our registration.
     """
 
     reader: str
     zone: str
     platform: str  # "Facebook", or "Mastodon (mastodon.example)"
     refuses: bool
+    takes: bool
     ours: bool
     at: str
     lasted: str  # empty while it goes on

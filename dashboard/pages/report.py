@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.db.incidents import Incident, seen_incidents, seen_log_ins
 from dashboard.db.screens.report import ReportScreen, report_screen
-from dashboard.domain.causes import CAUSE_TEXTS
+from dashboard.domain.causes import CAUSE_TEXTS, LACKS
 from dashboard.web.access import signed_in
 from dashboard.web.current import tools, viewer
 from dashboard.web.htmx import page
@@ -28,6 +28,7 @@ def index() -> ResponseReturnValue:
         screen=_screen(),
         incidents=_incidents(),
         platforms=tools().platforms,
+        lacks=LACKS,
     )
 
 

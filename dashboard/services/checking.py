@@ -21,7 +21,7 @@ from dashboard.domain.checks import AppProblem, Blocked, CheckOutcome, Refused, 
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import Place
 from dashboard.domain.rota import Rota, draw_lot, next_check
-from dashboard.domain.states import MESSAGES_STOPPED
+from dashboard.domain.states import MESSAGES_STOPPED, WORKS, LinkState
 from dashboard.domain.transitions import advance
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import (
@@ -169,8 +169,8 @@ class _Round:
         if results:
             await asyncio.to_thread(self._store, results)
             self.stored += len(results.findings)
-        if results.refused:
-            more = await asyncio.to_thread(look_around, self.tools, tuple(results.refused))
+        if results.hit:
+            more = await asyncio.to_thread(look_around, self.tools, tuple(results.hit))
             self._more = self._more or more > 0
 
     def _store(self, results: Results) -> None:
@@ -203,13 +203,16 @@ class _Round:
         else:
             finding = _finding(self.tools, question, found, self._every.get(link.platform))
             results.findings.append(finding)
-            if finding.event is not None and _is_refusal(finding.event):
+            if finding.event is not None and _is_hit(finding.event):
                 place = Place(platform=link.platform, server=link.server)
-                results.refused.append((question.grant.id, place))
+                results.hit.append((question.grant.id, place))
             _note_app(results, question, found)
 
 
-def _is_refusal(event: LinkStateChanged) -> bool:
+def _is_hit(event: LinkStateChanged) -> bool:
+    """Whether it was refused, or lost a permission: it may be the platform, so others are asked."""
+    if event.new is LinkState.LIMITED:
+        return event.old in WORKS
     return event.new in MESSAGES_STOPPED and event.old not in MESSAGES_STOPPED
 
 

@@ -126,6 +126,7 @@ def _of_platform(
         zone=zone.key,
         platform=_named(tools, incident.place),
         refuses=incident.kind is IncidentKind.REFUSED,
+        takes=incident.kind is IncidentKind.LIMITED,
         ours=incident.cause is Cause.APP_PROBLEM,
         at=day_and_time(told[0].at, zone),
         lasted=span(incident.ended_at - incident.began_at) if incident.ended_at else "",

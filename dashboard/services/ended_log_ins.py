@@ -1,18 +1,19 @@
-"""Several accounts that hang on one person's log-in and broke for one cause: one cure for all."""
+"""Several accounts that hang on one person's log-in and broke, or lack something, for one cause."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.incidents import NewIncident, end_incident, open_incident, open_log_in_incidents
-from dashboard.db.standing import broken_together, grants_of, grants_refused
+from dashboard.db.standing import broken_together, grants_in_trouble, grants_of
+from dashboard.domain.causes import LACKS
 from dashboard.domain.incidents import IncidentKind
 from dashboard.services.ports import Tools
 
 
-def note_ended_log_ins(tools: Tools, unit: UnitOfWork, refused: Collection[UUID]) -> None:
-    """Open an incident for each log-in on which two of its accounts or more are refused now."""
-    for broken in broken_together(unit, grants_of(unit, refused)) if refused else ():
+def note_ended_log_ins(tools: Tools, unit: UnitOfWork, troubled: Collection[UUID]) -> None:
+    """Open an incident for each log-in on which two of its accounts or more are in trouble now."""
+    for broken in broken_together(unit, grants_of(unit, troubled)) if troubled else ():
         new = NewIncident(
             kind=IncidentKind.LOG_IN,
             place=broken.place,
@@ -25,10 +26,10 @@ def note_ended_log_ins(tools: Tools, unit: UnitOfWork, refused: Collection[UUID]
 
 
 def end_mended_log_ins(tools: Tools, unit: UnitOfWork) -> None:
-    """End those on which no account is refused any more: it works again, or hangs on a new one."""
+    """End those on which no account has that trouble any more: it works, or hangs on another."""
     going_on = open_log_in_incidents(unit)
     grants = [incident.grant_id for incident in going_on if incident.grant_id is not None]
-    refused = grants_refused(unit, grants) if grants else frozenset()
+    troubled = grants_in_trouble(unit, grants) if grants else frozenset()
     for incident in going_on:
-        if incident.grant_id not in refused:
+        if (incident.grant_id, incident.cause in LACKS) not in troubled:
             end_incident(unit, incident.id, now=tools.now())

@@ -6,12 +6,20 @@ from datetime import datetime, timedelta
 
 from dashboard.db.screens.frame import FrameScreen, Outage, frame_screen
 from dashboard.domain import places
-from dashboard.domain.incidents import Place
+from dashboard.domain.incidents import IncidentKind, Place
 from dashboard.domain.team import Viewer
 from dashboard.services.banners import Banner, banners
 from dashboard.services.ports import Tools
 
 _BEAT_WITHIN = timedelta(seconds=90)
+_WORDS = {
+    IncidentKind.SILENT: ("does not answer", "do not relink yet"),
+    IncidentKind.REFUSED: ("refuses many people at once", "do not relink yet"),
+    IncidentKind.LIMITED: (
+        "takes permissions from many people at once",
+        "ask nobody to grant anything yet",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +101,8 @@ def _told(tools: Tools, outage: Outage) -> str:
             f"{name} refuses Linkkeeper's own registration {since}.{caught} An administrator has "
             "to act first: do not relink."
         )
-    what = "refuses many people at once" if outage.refuses else "does not answer"
-    return f"{name} {what} {since}.{caught} Probably {name}, not you: do not relink yet."
+    what, wait = _WORDS[outage.kind]
+    return f"{name} {what} {since}.{caught} Probably {name}, not you: {wait}."
 
 
 def _hint(tools: Tools, outage: Outage) -> str:

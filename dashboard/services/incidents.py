@@ -1,8 +1,8 @@
 """Trouble of a whole platform is one story: held back per account, told once at start and end.
 
 Decided where notices are made, in their transaction, so that a change of a link is either held back
-or told and never both (R59). Silence is weighed in `outages`, refusals in `mass_refusals`; a single
-definite refusal alarms at once, outage or not.
+or told and never both (R59). Silence is weighed in `outages`, refusals and lost permissions in
+`mass_refusals`; a single definite refusal alarms at once, outage or not.
 """
 
 from collections import defaultdict
@@ -16,8 +16,8 @@ from dashboard.db.incidents import Incident, note_held_back, open_incidents, wid
 from dashboard.db.outbox import open_stories
 from dashboard.db.standing import answers_of, places_of
 from dashboard.domain.events import LinkStateChanged
-from dashboard.domain.incidents import LONGEST_HEALING, IncidentKind, Place
-from dashboard.domain.states import MESSAGES_STOPPED, LinkState
+from dashboard.domain.incidents import CAUGHT, HIT, LONGEST_HEALING, MASS, IncidentKind, Place
+from dashboard.domain.states import WORKS, LinkState
 from dashboard.services import mass_refusals
 from dashboard.services.ended_log_ins import end_mended_log_ins, note_ended_log_ins
 from dashboard.services.outages import begin_outages, end_outage, outage_wants_care
@@ -25,7 +25,6 @@ from dashboard.services.ports import Tools
 from dashboard.services.storylines import Ended, Storyline
 
 _STRAGGLERS = LONGEST_HEALING + timedelta(minutes=15)
-_WORKS = frozenset({LinkState.HEALTHY, LinkState.EXPIRING})
 Changes = Mapping[UUID, list[LinkStateChanged]]
 
 
@@ -41,7 +40,11 @@ class Sorted:
 
 def sort_out(tools: Tools, unit: UnitOfWork, changes: Changes) -> Sorted:
     """Open, feed and end incidents by these changes of links, oldest first per account."""
-    touched = {one: own for one, own in changes.items() if _is_silence(own) or _is_refusal(own)}
+    touched = {
+        one: own
+        for one, own in changes.items()
+        if any(_touches(own, states) for states in CAUGHT.values())
+    }
     places = places_of(unit, touched)
     silent = {
         places[one]
@@ -49,21 +52,22 @@ def sort_out(tools: Tools, unit: UnitOfWork, changes: Changes) -> Sorted:
         if one in places and own[-1].new is LinkState.UNREACHABLE
     }
     stories = list(begin_outages(tools, unit, silent))
-    refused: dict[Place, list[tuple[UUID, datetime]]] = defaultdict(list)
-    for one, own in touched.items():
-        if one in places and own[-1].new in MESSAGES_STOPPED:
-            refused[places[one]].append((one, own[-1].at))
-    more, waiting = mass_refusals.weigh(tools, unit, refused)
+    waiting: set[UUID] = set()
+    hit: list[UUID] = []
+    for kind in HIT:
+        newly = _newly_hit(kind, places, touched)
+        more, early = mass_refusals.weigh(tools, unit, kind, newly)
+        stories += more
+        waiting |= early
+        hit += [one for some in newly.values() for one, _ in some]
     left = {one: own for one, own in touched.items() if one not in waiting}
     held = _held_back(tools, unit, places, left)
-    apart = held | waiting
-    on_their_own = [one for some in refused.values() for one, _ in some if one not in apart]
-    note_ended_log_ins(tools, unit, on_their_own)
+    note_ended_log_ins(tools, unit, [one for one in hit if one not in held | waiting])
     ended = list(_ended(tools, unit))
     return Sorted(
         held_back=held,
-        waiting=waiting,
-        stories=(*stories, *more, *(one.story for one in ended if one.story is not None)),
+        waiting=frozenset(waiting),
+        stories=(*stories, *(one.story for one in ended if one.story is not None)),
         left_over=tuple(account_id for one in ended for account_id in one.left_over),
     )
 
@@ -74,18 +78,26 @@ def incidents_want_care(tools: Tools) -> bool:
     with tools.database.reading() as session:
         return any(
             mass_refusals.wants_asking(tools, incident)
-            if incident.kind is IncidentKind.REFUSED
+            if incident.kind in MASS
             else outage_wants_care(incident, answers_of(session, incident, now=now), now)
             for incident in open_incidents(session)
         )
 
 
-def _is_silence(own: list[LinkStateChanged]) -> bool:
-    return any(LinkState.UNREACHABLE in {change.old, change.new} for change in own)
+def _touches(own: list[LinkStateChanged], states: frozenset[LinkState]) -> bool:
+    return any({change.old, change.new} & states for change in own)
 
 
-def _is_refusal(own: list[LinkStateChanged]) -> bool:
-    return any({change.old, change.new} & MESSAGES_STOPPED for change in own)
+def _newly_hit(
+    kind: IncidentKind, places: Mapping[UUID, Place], touched: Changes
+) -> dict[Place, list[tuple[UUID, datetime]]]:
+    """Who was refused, or lost what he had: what was never granted says nothing about the place."""
+    found: dict[Place, list[tuple[UUID, datetime]]] = defaultdict(list)
+    for one, own in touched.items():
+        had = kind is IncidentKind.REFUSED or own[0].old in WORKS | {LinkState.UNREACHABLE}
+        if one in places and own[-1].new in HIT[kind] and had:
+            found[places[one]].append((one, own[-1].at))
+    return found
 
 
 def _held_back(
@@ -104,30 +116,42 @@ def _held_back(
         ]
         if not mine:
             continue
-        healed = any(touched[one][-1].new in _WORKS for one in mine)
-        refused = sum(touched[one][-1].new in MESSAGES_STOPPED for one in mine)
+        healed = any(touched[one][-1].new in WORKS for one in mine)
         note_held_back(
             unit,
             incident.id,
             count=len(mine),
             healing_at=tools.now() if healed else None,
-            more_accounts=refused,
+            more_accounts=sum(_is_new(incident, touched[one]) for one in mine),
         )
         held.update(mine)
     return frozenset(held)
 
 
+def _is_new(incident: Incident, own: list[LinkStateChanged]) -> bool:
+    """Whether an account comes into it; those of an outage were counted at its start."""
+    hit = HIT.get(incident.kind, frozenset())
+    return own[-1].new in hit and own[0].old not in hit
+
+
 def _is_its_story(incident: Incident, own: list[LinkStateChanged], *, was_told: bool) -> bool:
     """Into the trouble of the incident, or out of it to a link that works."""
     last = own[-1].new
-    refuses = incident.kind is IncidentKind.REFUSED
-    if refuses and _is_refusal(own):
+    caught = CAUGHT[incident.kind]
+    if incident.kind in MASS and _touches(own, caught):
         # What was told before is brought to its end; what is refused after it is its own story.
         going_on = incident.ended_at is None and not was_told
-        return going_on and (last in _WORKS or last in MESSAGES_STOPPED)
-    if not _is_silence(own):
+        return going_on and (last in WORKS or last in caught)
+    if not _touches(own, CAUGHT[IncidentKind.SILENT]):
         return False
-    return last in _WORKS or (last is LinkState.UNREACHABLE and incident.ended_at is None)
+    if last is LinkState.LIMITED:
+        return was_told and _lacked_before(own[-1], incident)
+    return last in WORKS or (last is LinkState.UNREACHABLE and incident.ended_at is None)
+
+
+def _lacked_before(change: LinkStateChanged, incident: Incident) -> bool:
+    """Whether an outage only interrupted what was missing already, and people know it."""
+    return all(one.since and one.since < incident.began_at for one in change.missing)
 
 
 def _belongs(incident: Incident, place: Place | None) -> bool:
@@ -136,15 +160,15 @@ def _belongs(incident: Incident, place: Place | None) -> bool:
 
 def _ended(tools: Tools, unit: UnitOfWork) -> Iterator[Ended]:
     """End what is over, and only then ask again: links are written last, as everybody does."""
-    still_refuse = []
+    going_on = []
     for incident in open_incidents(unit):
-        refuses = incident.kind is IncidentKind.REFUSED
-        end = mass_refusals.end_refusal if refuses else end_outage
+        is_mass = incident.kind in MASS
+        end = mass_refusals.end_mass if is_mass else end_outage
         ended = end(tools, unit, incident)
         if ended is not None:
             yield ended
-        elif refuses:
-            still_refuse.append(incident)
+        elif is_mass:
+            going_on.append(incident)
     end_mended_log_ins(tools, unit)
-    for incident in still_refuse:
+    for incident in going_on:
         mass_refusals.ask_again(tools, unit, incident)

@@ -32,7 +32,7 @@ from dashboard.db.outbox import (
 )
 from dashboard.domain.faults import point
 from dashboard.domain.flapping import WITHIN, Recent, damped
-from dashboard.domain.notices import NoticeKind, net_changes, notice_for_changes
+from dashboard.domain.notices import NoticeKind, net_changes, notice_for, notice_for_changes
 from dashboard.domain.states import MESSAGES_STOPPED
 from dashboard.services.incidents import incidents_want_care, sort_out
 from dashboard.services.ports import Tools
@@ -138,8 +138,10 @@ def _tell_of_links(tools: Tools, unit: UnitOfWork, events: list[Untold]) -> int:
             kind = damped(kind, lately, at=own[0].at, refused=refused)
         if kind is not None:
             worth[kind][account_id] = own[-1].seq
-    for account_id, seq in newest_changes(unit, found.left_over).items():
-        worth[NoticeKind.LINK_BROKEN].setdefault(account_id, seq)
+    for account_id, (seq, change) in newest_changes(unit, found.left_over).items():
+        kind = notice_for(change)
+        if kind is not None:
+            worth[kind].setdefault(account_id, seq)
     made = sum(_tell_story(tools, unit, story) for story in found.stories)
     for kind, accounts in worth.items():
         people = [person.user_id for person in audience(unit, kind, accounts.keys())]

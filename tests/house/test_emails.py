@@ -257,17 +257,18 @@ def test_accounts_of_one_log_in_have_one_cure() -> None:
     assert letter.text.count("Why:") == 1, "the cause is said once"
 
 
-@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("does", ["refuses", "takes", ""])
 @pytest.mark.parametrize("ours", [False, True])
 @pytest.mark.parametrize("kind", sorted(PLATFORM_KINDS))
 def test_a_mail_about_a_platform_says_the_same_in_both_parts_and_to_do_nothing(
-    kind: NoticeKind, ours: bool, refuses: bool
+    kind: NoticeKind, ours: bool, does: str
 ) -> None:
     told = PlatformTelling(
         reader="Anna",
         zone="Europe/Amsterdam",
         platform="Fakebook",
-        refuses=refuses,
+        refuses=does == "refuses",
+        takes=does == "takes",
         ours=ours,
         at="Tuesday 24 November 2026, 11:00",
         lasted="1 hour and 4 minutes",

@@ -64,6 +64,15 @@ def broken(database, *names: str, grant: UUID | None = None) -> list[UUID]:
             ),
         ),
         (
+            IncidentKind.LIMITED,
+            Cause.PERMISSION_MISSING,
+            "limited",
+            (
+                "Fakebook takes permissions from many people at once since 10:00 UTC. 2 accounts "
+                "are caught in it. Probably Fakebook, not you: ask nobody to grant anything yet."
+            ),
+        ),
+        (
             IncidentKind.REFUSED,
             Cause.APP_PROBLEM,
             "expired",
@@ -199,10 +208,13 @@ def test_the_report_lists_incidents_with_their_causes_and_whose_log_in_it_was(
     [account] = broken(database, "Bakery", grant=log_in)
     begin(database, IncidentKind.REFUSED, Cause.LOGGED_OUT)
     begin(database, IncidentKind.LOG_IN, Cause.PASSWORD_CHANGED, grant=log_in)
+    elsewhere = Place(platform="fake", server="https://else.example")
+    begin(database, IncidentKind.LIMITED, Cause.ROLE_LOST, place=elsewhere)
     page = client_for(ada).get("/report").text
     assert "refused many people at once" in page
     assert "Logged out everywhere" in page
     assert "ended the log-in of Anna" in page
+    assert "took permissions from many people at once" in page
     other = make_account(database, name="Other")
     give_access(alice, other)
     assert "ended the log-in" not in client_for(alice).get("/report").text, "R14"

@@ -15,8 +15,8 @@ from dashboard.db.incidents import Incident, open_incidents
 from dashboard.db.screens.counts import NOT_HEALTHY
 from dashboard.db.tables import AccountRow, LinkRow
 from dashboard.domain.causes import Cause
-from dashboard.domain.incidents import IncidentKind, Place
-from dashboard.domain.states import MESSAGES_STOPPED, NEEDS_A_PERSON, LinkState
+from dashboard.domain.incidents import CAUGHT, IncidentKind, Place
+from dashboard.domain.states import NEEDS_A_PERSON
 from dashboard.domain.team import Viewer
 
 
@@ -25,7 +25,7 @@ class Outage:
     """Trouble of a platform as a whole; `accounts` of the viewer's are caught in it."""
 
     place: Place
-    refuses: bool
+    kind: IncidentKind
     ours: bool  # it refuses our registration
     since: datetime
     accounts: int
@@ -97,16 +97,14 @@ def _outages(session: Session, viewer: Viewer, going_on: list[Incident]) -> Iter
         )
         if session.execute(_links(viewer, col(LinkRow.id)).where(*there).limit(1)).first() is None:
             continue
-        refuses = one.kind is IncidentKind.REFUSED
-        states = MESSAGES_STOPPED if refuses else {LinkState.UNREACHABLE}
         caught = _links(viewer, func.count()).where(
             *there,
-            col(LinkRow.state).in_([state.value for state in states]),
+            col(LinkRow.state).in_([state.value for state in CAUGHT[one.kind]]),
             col(LinkRow.since) >= one.began_at - _BEFORE,
         )
         yield Outage(
             place=one.place,
-            refuses=refuses,
+            kind=one.kind,
             ours=one.cause is Cause.APP_PROBLEM,
             since=one.began_at,
             accounts=session.execute(caught).scalar_one(),

@@ -43,12 +43,13 @@ class EventRow(SQLModel, table=True):
 class IncidentRow(SQLModel, table=True):
     """Many links in trouble at once for one reason: one story instead of many (R59).
 
-    `kind` is "silent", "refused", "offline" (we ourselves; then `platform` is "") or "log_in" (one
-    person's log-in; then `grant_key` is its grant, else ""). `cause` is the most frequent one at
-    its start. `notice_id` is what told its start. `healing_since` is when the first of its links
-    answered again; `held_back` counts changes that were told to nobody; `asked_again_at` is when
-    the platform was last asked whether it still refuses. `changed_seq` is the value of the `links`
-    counter when it began or ended: pages look again then. `person` is whose log-in it is.
+    `kind` is "silent", "refused", "limited" (it takes permissions away), "offline" (we ourselves;
+    then `platform` is "") or "log_in" (one person's; then `grant_key` is its grant, else "").
+    `cause` is the most frequent one at its start. `notice_id` is what told its start.
+    `healing_since` is when the first of its links answered again; `held_back` counts changes that
+    were told to nobody; `asked_again_at` is when the platform was last asked whether it still
+    refuses. `changed_seq` is the value of the `links` counter when it began or ended: pages look
+    again then. `person` is whose log-in it is.
     """
 
     __tablename__ = "incidents"

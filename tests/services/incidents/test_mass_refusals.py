@@ -20,33 +20,6 @@ START_MAIL = "The fake refuses many people at once: do not relink yet"
 END_MAIL = "The fake accepts people again"
 
 
-@pytest.fixture
-def box() -> LetterBox:
-    return LetterBox()
-
-
-@pytest.fixture
-def sky() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def tools(tools: Tools, box: LetterBox, sky: Weather) -> Tools:
-    return replace(tools, mailer=box, platforms={"fake": sky})
-
-
-@pytest.fixture
-def readers(tools: Tools) -> list[str]:
-    """Two who see everything, and one who sees nothing."""
-    role = make_role(tools.database)
-    emails = ["anna@example.org", "ben@example.org"]
-    for email in emails:
-        make_user(tools.database, role_id=role, email=email)
-    nothing = make_role(tools.database, name="Nothing", all_accounts=False)
-    make_user(tools.database, role_id=nothing, email="cees@example.org")
-    return emails
-
-
 def incident(tools: Tools) -> IncidentRow:
     with tools.database.reading() as session:
         return session.exec(select(IncidentRow)).one()

@@ -40,12 +40,7 @@ def sink() -> Sink:
 
 
 @pytest.fixture
-def sky() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def tools(tools: Tools, sky: Weather, sink: Sink) -> Iterator[Tools]:
+def tools(tools: Tools, sink: Sink) -> Iterator[Tools]:
     server = SinkServer(sink)
     place = MailServer(host="127.0.0.1", port=server.port, tls="none")
     sender = "Linkkeeper <keeper@example.org>"
@@ -54,7 +49,6 @@ def tools(tools: Tools, sky: Weather, sink: Sink) -> Iterator[Tools]:
         tools,
         settings=replace(tools.settings, mail_server=place, mail_from=sender),
         mailer=mailer,
-        platforms={"fake": sky, "other": Weather("other")},
     )
     server.close()
 
@@ -127,13 +121,11 @@ def test_r59_an_hour_of_trouble_with_300_accounts_is_one_mail_at_its_start_and_o
 
 
 def test_r59_when_our_own_network_is_down_nobody_is_accused_and_nobody_told(
-    tools: Tools, sky: Weather, sink: Sink, clock: FrozenClock
+    tools: Tools, sky: Weather, other: Weather, sink: Sink, clock: FrozenClock
 ) -> None:
     accounts = settle(tools, 60)
     team(tools, accounts, settle(tools, 20, "other"))
     live(tools, clock, 15, step=STEP)
-    other = tools.platforms["other"]
-    assert isinstance(other, Weather)
     sky.down = other.down = True
     live(tools, clock, 60, step=STEP)
     sky.down = other.down = False

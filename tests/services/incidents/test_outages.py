@@ -1,7 +1,5 @@
 """An outage is one story: each reader hears of it once at its start and once at its end (R59)."""
 
-from dataclasses import replace
-
 import pytest
 from sqlmodel import select
 
@@ -13,38 +11,12 @@ from dashboard.services.framing import frame_for
 from dashboard.services.notifying import gather
 from dashboard.services.ports import Tools
 from dashboard.services.sending import send_due
-from tests.factories import make_role, make_user
 from tests.fakes import FrozenClock
 from tests.services.happenings import happen
 from tests.services.letter_box import LetterBox
 from tests.services.weather import REFUSED, SILENCE, Weather, live, settle, subjects
 
 pytestmark = pytest.mark.many_rounds
-
-
-@pytest.fixture
-def box() -> LetterBox:
-    return LetterBox()
-
-
-@pytest.fixture
-def sky() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def tools(tools: Tools, box: LetterBox, sky: Weather) -> Tools:
-    return replace(tools, mailer=box, platforms={"fake": sky, "other": Weather("other")})
-
-
-@pytest.fixture
-def readers(tools: Tools) -> list[str]:
-    """Two who see everything."""
-    role = make_role(tools.database)
-    emails = ["anna@example.org", "ben@example.org"]
-    for email in emails:
-        make_user(tools.database, role_id=role, email=email)
-    return emails
 
 
 SILENT, BACK = (
@@ -136,13 +108,12 @@ def test_when_nobody_answers_at_all_we_are_offline_and_nobody_is_told(
     tools: Tools,
     ada: Viewer,
     sky: Weather,
+    other: Weather,
     box: LetterBox,
     clock: FrozenClock,
 ) -> None:
     settle(tools, 4)
     settle(tools, 4, "other")
-    other = tools.platforms["other"]
-    assert isinstance(other, Weather)
     live(tools, clock, 12)
     sky.down = other.down = True
     live(tools, clock, 60)
@@ -162,8 +133,6 @@ def test_when_nobody_answers_at_all_we_are_offline_and_nobody_is_told(
 def test_a_reader_hears_only_of_platforms_on_which_he_has_accounts(
     tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
 ) -> None:
-    narrow = make_role(tools.database, name="Narrow", all_accounts=False)
-    make_user(tools.database, role_id=narrow, email="cees@example.org")
     settle(tools, 4)
     live(tools, clock, 12)
     sky.down = True
@@ -172,12 +141,15 @@ def test_a_reader_hears_only_of_platforms_on_which_he_has_accounts(
 
 
 def test_who_stays_silent_after_we_were_offline_is_told_of(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+    tools: Tools,
+    readers: list[str],
+    sky: Weather,
+    other: Weather,
+    box: LetterBox,
+    clock: FrozenClock,
 ) -> None:
     settle(tools, 6)
     settle(tools, 6, "other")
-    other = tools.platforms["other"]
-    assert isinstance(other, Weather)
     live(tools, clock, 12)
     sky.down = other.down = True
     live(tools, clock, 60)

@@ -1,6 +1,5 @@
 """Accounts that hang on one log-in break together and are healed together: one story, one cure."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -16,18 +15,7 @@ from tests.services.weather import REFUSED, Weather, live, settle, subjects
 
 
 @pytest.fixture
-def box() -> LetterBox:
-    return LetterBox()
-
-
-@pytest.fixture
-def sky() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def tools(tools: Tools, box: LetterBox, sky: Weather) -> Tools:
-    tools = replace(tools, mailer=box, platforms={"fake": sky})
+def tools(tools: Tools) -> Tools:
     make_user(tools.database, role_id=make_role(tools.database), email="anna@example.org")
     return tools
 
