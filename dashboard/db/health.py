@@ -74,6 +74,7 @@ def missing_from(items: list[dict[str, Any]]) -> tuple[Missing, ...]:
             label=item["label"],
             grant_at=item["grant_at"],
             grant_url=item["grant_url"],
+            by_relink=item.get("by_relink", False),
             since=_parsed(item.get("since")),  # what was stored before this was kept has none
         )
         for item in items

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.grants import RefreshState
-from dashboard.db.standing import REFUSED, WATCHED, at_place, of_links
+from dashboard.db.standing import WATCHED, at_place, of_links
 from dashboard.db.tables import GrantRow, LinkRow
 from dashboard.domain.incidents import Place
 from dashboard.domain.states import LinkState
@@ -19,11 +19,12 @@ _LATEST = 200  # links that are looked at for one of each log-in
 _A_MOMENT = timedelta(seconds=15)
 
 
-def look_at_siblings(session: Session, grant_ids: Collection[UUID], *, now: datetime) -> int:
-    """Make the other links of these log-ins due now; how many."""
-    waiting = _waiting(now).where(
-        col(LinkRow.grant_id).in_(grant_ids), col(LinkRow.state).not_in(REFUSED), _rested(now)
-    )
+def look_at_siblings(
+    session: Session, grant_ids: Collection[UUID], states: Collection[LinkState], *, now: datetime
+) -> int:
+    """Make the other links of these log-ins due now that are in these states; how many."""
+    whose = col(LinkRow.state).in_([state.value for state in states])
+    waiting = _waiting(now).where(col(LinkRow.grant_id).in_(grant_ids), whose, _rested(now))
     return _make_due(session, list(session.execute(waiting).scalars()), now)
 
 

@@ -57,6 +57,7 @@ class Missing:
 
     `what` is the platform's own name for it (shown as technical detail), `label` the plain name,
     `grant_at` where a person gives it ("Meta Business Suite > Page access") with its address.
+    `by_relink`: logging in again gives it, after what `grant_at` says, if anything.
     `since` is the first check that missed it: the same thing, missed again, is no news.
     """
 
@@ -66,4 +67,5 @@ class Missing:
     label: str
     grant_at: str = ""
     grant_url: str = ""
+    by_relink: bool = field(default=False, compare=False)
     since: datetime | None = field(default=None, compare=False)

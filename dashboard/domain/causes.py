@@ -148,8 +148,8 @@ CAUSE_TEXTS: dict[Cause, CauseText] = {
         title="A permission is missing",
         meaning="The link works, but the platform does not allow everything that you use.",
         steps=(
-            "See below which permission is missing and where to grant it.",
-            "Then choose Check now.",
+            "See which permission is missing, and whether a relink gives it or the platform.",
+            "After granting it at the platform, choose Check now.",
         ),
         sure=Sureness.COMPARED,
     ),

@@ -6,6 +6,10 @@ They carry no markup; names in them were brought to one line but are still hosti
 from dataclasses import dataclass, field
 
 from dashboard.domain.notices import NoticeKind, SettingChange
+from dashboard.domain.wording import listed, one_line
+
+_NAMES = 2  # in a subject, before "and 3 more"
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,7 @@ class Lacking:
     stops: str
     grant_at: str
     grant_url: str
+    by_relink: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,11 @@ class Story:
     relink_url: str
 
     @property
+    def by_relink(self) -> bool:
+        """Whether a new log-in gives what it lacks, or some of it."""
+        return self.limited and any(item.by_relink for item in self.lacking)
+
+    @property
     def group(self) -> str:
         """The heading under which it stands in a mail that tells of several kinds."""
         if self.works:
@@ -62,11 +72,11 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cure:
-    """Accounts that broke together because one log-in ended: one log-in heals them together."""
+    """Accounts of one log-in that broke, or lack a permission, together: one cure for all."""
 
     platform: str
     person: str  # whose log-in it is, by the name that the platform shows; may be empty
-    stories: tuple[Story, ...]  # two or more, all lost for one cause
+    stories: tuple[Story, ...]  # two or more, all lost or all limited, for one cause
 
     @property
     def first(self) -> Story:
@@ -76,6 +86,11 @@ class Cure:
     @property
     def count(self) -> int:
         return len(self.stories)
+
+    @property
+    def names(self) -> str:
+        """Which they are, for a subject."""
+        return listed([one_line(one.name, _LONGEST_NAME) for one in self.stories], most=_NAMES)
 
     @property
     def log_in(self) -> str:
@@ -121,7 +136,7 @@ class LinkTelling:
     @property
     def needs_relink(self) -> bool:
         """Whether a relink, by this reader or another, cures one of them."""
-        return any(story.lost or story.expiring for story in self.stories)
+        return any(one.lost or one.expiring or one.by_relink for one in self.stories)
 
     @property
     def all_lost(self) -> bool:

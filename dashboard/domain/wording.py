@@ -61,11 +61,11 @@ def listed(names: Sequence[str], *, most: int) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, longest: int = _LONGEST_NAME) -> str:
     """A name from a platform as it may stand in a sentence: one line, no controls, not endless.
 
     Invisible direction marks go too: they can make a name read as something else (R21, R56).
     """
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     line = " ".join(printable.split())
-    return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1].rstrip() + "…"
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

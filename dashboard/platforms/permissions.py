@@ -43,7 +43,7 @@ def missing_permissions(
 
 def by_relink(missing: tuple[Missing, ...]) -> tuple[Missing, ...]:
     """The same, to be given by a relink: pages then lead there instead of to the platform."""
-    return tuple(replace(item, grant_at="", grant_url="") for item in missing)
+    return tuple(replace(item, grant_at="", grant_url="", by_relink=True) for item in missing)
 
 
 def lacking(

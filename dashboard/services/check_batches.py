@@ -50,13 +50,15 @@ class Question:
 class Results:
     """What is ready to be stored: findings, links put off, and what platforms say of our apps.
 
-    `hit` are the log-ins, and where, on which a link was newly refused or lost a permission.
+    `hit` are the log-ins, and where, on which a link was newly refused or lost a permission;
+    `mended` those on which a link lacks nothing any more.
     """
 
     findings: list[Finding] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)
     unasked: list[UUID] = field(default_factory=list)
     hit: list[tuple[UUID, Place]] = field(default_factory=list)
+    mended: set[UUID] = field(default_factory=set)
     app_problems: dict[UUID, str] = field(default_factory=dict)
     apps_well: set[UUID] = field(default_factory=set)
 

@@ -169,8 +169,9 @@ class _Round:
         if results:
             await asyncio.to_thread(self._store, results)
             self.stored += len(results.findings)
-        if results.hit:
-            more = await asyncio.to_thread(look_around, self.tools, tuple(results.hit))
+        if results.hit or results.mended:
+            hit, mended = tuple(results.hit), tuple(results.mended)
+            more = await asyncio.to_thread(look_around, self.tools, hit, mended)
             self._more = self._more or more > 0
 
     def _store(self, results: Results) -> None:
@@ -206,6 +207,8 @@ class _Round:
             if finding.event is not None and _is_hit(finding.event):
                 place = Place(platform=link.platform, server=link.server)
                 results.hit.append((question.grant.id, place))
+            if finding.event is not None and _is_mended(finding.event):
+                results.mended.add(question.grant.id)
             _note_app(results, question, found)
 
 
@@ -214,6 +217,10 @@ def _is_hit(event: LinkStateChanged) -> bool:
     if event.new is LinkState.LIMITED:
         return event.old in WORKS
     return event.new in MESSAGES_STOPPED and event.old not in MESSAGES_STOPPED
+
+
+def _is_mended(event: LinkStateChanged) -> bool:
+    return event.old is LinkState.LIMITED and event.new in WORKS
 
 
 def _is_lost(found: CheckOutcome | Wait | None) -> bool:

@@ -130,12 +130,15 @@ def _drafted(unit: UnitOfWork, teller: Teller, person: Recipient, items: list[_I
 
 
 def _cures(items: list[_Item]) -> tuple[Cure, ...]:
-    """The accounts of one log-in that broke for one cause: one relink heals them together."""
-    together: dict[tuple[UUID, Any], list[_Item]] = defaultdict(list)
+    """The accounts of one log-in that broke for one cause: one cure heals them together."""
+    together: dict[tuple[Any, ...], list[_Item]] = defaultdict(list)
     for item in items:
         broken = item.tiding.kind is NoticeKind.LINK_BROKEN and item.story.lost
-        if broken and item.account.grant_id is not None:
-            together[item.account.grant_id, item.account.health.cause].append(item)
+        limited = item.tiding.kind is NoticeKind.LINK_LIMITED and item.story.limited
+        if (broken or limited) and item.account.grant_id is not None:
+            health = item.account.health
+            lacks = frozenset((one.what, one.grant_at) for one in health.missing)
+            together[item.account.grant_id, health.state, health.cause, lacks].append(item)
     return tuple(
         Cure(
             platform=some[0].story.platform,

@@ -97,6 +97,7 @@ def _lacking(item: Missing) -> Lacking:
         stops=CAPABILITY_TEXTS[item.capability].stops,
         grant_at=one_line(item.grant_at),
         grant_url=item.grant_url if item.grant_url.startswith("https://") else "",
+        by_relink=item.by_relink,
     )
 
 

@@ -28,6 +28,7 @@ from dashboard.domain.tellings import (
     SetupTelling,
     Story,
 )
+from dashboard.domain.wording import one_line
 from dashboard.services.link_drafts import DIGEST
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
@@ -87,6 +88,23 @@ def telling(*stories: Story, others: str = "Ben and Carla") -> LinkTelling:
     )
 
 
+BY_RELINK = Lacking(
+    label="Read", stops="no messages come in", grant_at="", grant_url="", by_relink=True
+)
+
+
+def limited_together(story: Story) -> list[LinkTelling]:
+    """Accounts of one log-in that lack the same, given by a relink or at the platform."""
+    found = []
+    for lacking in (story.lacking, (BY_RELINK,)):
+        one = replace(story, limited=True, lacking=lacking)
+        lack = [replace(one, name=name) for name in ("Bakery", "Garage", "Theatre")]
+        cure = Cure(platform="Fakebook", person="Anna J.", stories=tuple(lack[:2]))
+        found += [telling(one), replace(telling(*lack[:2]), cures=(cure,))]
+        found.append(replace(telling(*lack), cures=(replace(cure, person=""),)))
+    return found
+
+
 def every_telling() -> list[LinkTelling]:
     """Each standing, alone and with another, with all facts and with none."""
     found = []
@@ -99,6 +117,7 @@ def every_telling() -> list[LinkTelling]:
         cure = Cure(platform="Fakebook", person="Anna J.", stories=tuple(lost[:2]))
         found.append(replace(telling(*lost[:2]), cures=(cure,)))
         found.append(replace(telling(*lost), cures=(replace(cure, person=""),)))
+        found += limited_together(story)
     return found + [replace(one, may_link=False) for one in found]
 
 
@@ -251,10 +270,39 @@ def test_accounts_of_one_log_in_have_one_cure() -> None:
     )
     cure = Cure(platform="Fakebook", person="Anna J.", stories=stories)
     letter = render_letter("link_broken", {"telling": replace(telling(*stories), cures=(cure,))})
-    assert letter.subject == "3 accounts have lost their link: log in once at Fakebook as Anna J."
+    assert letter.subject == (
+        "Bakery, Garage and 1 more have lost their link: log in once at Fakebook as Anna J."
+    )
     assert "Log in once at Fakebook as Anna J.: that heals these 3 accounts" in letter.text
     assert {one for one in links(letter.text) if one.endswith("/relink")} == {stories[0].relink_url}
     assert letter.text.count("Why:") == 1, "the cause is said once"
+
+
+def test_names_from_platforms_leave_room_for_what_to_do_in_a_subject() -> None:
+    stories = tuple(
+        replace(FULL, lost=True, name=one_line(f"{sign}\r\nBcc: x@example.org " * 9))
+        for sign in "ABC"
+    )
+    cure = Cure(platform="Fakebook", person="Anna J.", stories=stories)
+    letter = render_letter("link_broken", {"telling": replace(telling(*stories), cures=(cure,))})
+    assert letter.subject.endswith("log in once at Fakebook as Anna J.")
+    assert len(letter.subject) <= 160
+    assert not re.search(r"[\r\n]", letter.subject)
+
+
+def test_what_a_new_log_in_gives_leads_to_the_relink() -> None:
+    limited = replace(FULL, limited=True, lacking=(BY_RELINK,))
+    one = render_letter("link_limited", {"telling": telling(limited)})
+    assert one.subject.endswith("lacks the permission Read: relink it")
+    assert f"Relink {BARE.title}:\n{BARE.relink_url}" in one.text
+    assert "allow everything that Fakebook lists" in one.text
+    cure = Cure(platform="Fakebook", person="Anna J.", stories=(limited, limited))
+    told = replace(telling(limited, limited), cures=(cure,))
+    several = render_letter("link_limited", {"telling": told})
+    assert several.subject.endswith("lack a permission: log in once at Fakebook as Anna J.")
+    assert {one for one in links(several.text) if "/1" in one} == {BARE.relink_url}
+    told = replace(told, may_link=False)
+    assert "/relink" not in render_letter("link_limited", {"telling": told}).text
 
 
 @pytest.mark.parametrize("does", ["refuses", "takes", ""])

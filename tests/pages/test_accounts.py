@@ -1,5 +1,6 @@
 """Settings > Accounts, as each person sees it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -77,6 +78,66 @@ def test_a_limited_account_has_no_exclamation_mark_but_names_the_permission(
     own_page = browser.get(f"{LIST}/{account}").text
     assert 'href="https://business.example/"' in own_page
     assert "Meta Business Suite" in own_page
+
+
+def limited(database, *, by_relink: bool, grant_url: str = "", name="Bakery", grant=None) -> UUID:
+    account = make_account(
+        database, name=name, state="limited", cause="permission_missing", grant_id=grant
+    )
+    item = {
+        "capability": "publish",
+        "kind": "permission",
+        "what": "write",
+        "label": "Create content",
+        "grant_at": "Suite > Access" if grant_url else "",
+        "grant_url": grant_url,
+        "by_relink": by_relink,
+    }
+    broken(database, account, missing=[item])
+    return account
+
+
+def buttons(page: str) -> list[str]:
+    """The main buttons."""
+    return re.findall(r'class="btn btn-primary[^>]*>(?:<svg.*?</svg>)?<span>(.*?)</span>', page)
+
+
+@pytest.mark.parametrize(
+    ("by_relink", "grant_url", "main", "in_row"),
+    [
+        (True, "", "Relink Fakebook page", "Relink"),
+        (False, "https://business.example/", "Grant it at Fakebook", "How to grant it"),
+        (False, "", "Check now", "How to grant it"),
+    ],
+    ids=["by a relink", "at the platform", "somewhere"],
+)
+def test_the_main_button_of_a_limited_account_is_what_gives_the_permission(
+    database, client_for, ada, by_relink: bool, grant_url: str, main: str, in_row: str
+) -> None:
+    account = limited(database, by_relink=by_relink, grant_url=grant_url)
+    browser = client_for(ada)
+    page = browser.get(f"{LIST}/{account}").text
+    assert buttons(page) == [main]
+    assert page.count("Check now</span>") == 1
+    assert f"{account}/relink" in page, "somebody who has the role may do it"
+    row = browser.get(LIST).text
+    assert f"<span>{in_row}</span>" in row
+    assert "relink-mark" not in row, "it works: no exclamation mark"
+
+
+def test_accounts_of_one_log_in_that_lack_the_same_have_one_button(
+    database, client_for, ada
+) -> None:
+    log_in = uuid4()
+    accounts = [
+        limited(database, by_relink=True, name=name, grant=log_in) for name in ("Bakery", "Garage")
+    ]
+    limited(database, by_relink=False, name="Theatre", grant=log_in)
+    browser = client_for(ada)
+    for address in (LIST, f"{LIST}/{accounts[1]}"):
+        page = browser.get(address).text
+        assert "Log in once at Fakebook as Anna: that heals 2 accounts" in page
+        assert "allow everything that is asked there" in page
 
 
 def broken(database, account: UUID, **values: object) -> None:

@@ -206,10 +206,11 @@ def test_the_report_lists_incidents_with_their_causes_and_whose_log_in_it_was(
 ) -> None:
     log_in = uuid4()
     [account] = broken(database, "Bakery", grant=log_in)
+    before = begin(database, IncidentKind.LIMITED, Cause.ROLE_LOST)
+    with database.writing() as unit:
+        end_incident(unit, before, now=START)
     begin(database, IncidentKind.REFUSED, Cause.LOGGED_OUT)
     begin(database, IncidentKind.LOG_IN, Cause.PASSWORD_CHANGED, grant=log_in)
-    elsewhere = Place(platform="fake", server="https://else.example")
-    begin(database, IncidentKind.LIMITED, Cause.ROLE_LOST, place=elsewhere)
     page = client_for(ada).get("/report").text
     assert "refused many people at once" in page
     assert "Logged out everywhere" in page

@@ -197,7 +197,7 @@ def test_r30_what_was_not_granted_is_named_per_capability(http: ScriptedHttp) ->
     (missing,) = outcome.missing
     assert (missing.capability, missing.what) == ("publish", "write:statuses")
     assert missing.label == "publish posts"
-    assert missing.grant_at
+    assert missing.by_relink
 
 
 @pytest.mark.parametrize("saying", SAYINGS, ids=lambda saying: saying.words[0])

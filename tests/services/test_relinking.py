@@ -186,13 +186,14 @@ def test_the_end_of_a_relink_is_seen_by_the_same_browser_only(
         settle(linking, ada, Browser(session_hash="else"), actor(ada), settlement.attempt_id)
 
 
+@pytest.mark.parametrize("state", ["expired", "limited"])
 def test_siblings_on_the_same_grant_move_along_and_are_checked_at_once(
-    linking: Tools, ada: Viewer, window: Browser, platform: SignInPlatform
+    linking: Tools, ada: Viewer, window: Browser, platform: SignInPlatform, state: str
 ) -> None:
     account = broken(linking)
     _, grant = rows(linking, account)
     sibling = make_account(
-        linking.database, name="Museum", remote_id="page-2", state="expired", grant_id=grant.id
+        linking.database, name="Museum", remote_id="page-2", state=state, grant_id=grant.id
     )
     reaching(platform, identity("page-1"), identity("page-2", "Museum"))
     settlement = relink(linking, ada, window, account)

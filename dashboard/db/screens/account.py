@@ -116,7 +116,7 @@ class AccountScreen:
     last_sync: LastSync | None
     app_trouble: AppTrouble | None
     cursor: int
-    log_in: LogIn | None = None  # when several accounts on the same log-in are refused
+    log_in: LogIn | None = None  # when one relink heals several accounts on the same log-in
 
 
 def account_screen(
@@ -170,7 +170,7 @@ def account_screen(
 
 
 def _together(session: Session, viewer: Viewer, link: LinkRow) -> tuple[LogIn, ...]:
-    if link.state != LinkState.EXPIRED.value:
+    if link.state not in {LinkState.EXPIRED.value, LinkState.LIMITED.value}:
         return ()
     found = ended_log_ins(session, viewer, account_id=link.account_id)
     return tuple(one for one in found if one.cause.value == link.cause)

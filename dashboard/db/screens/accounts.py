@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, str, tuple[LinkState, ...]], ...] = (
 )
 """Key, words and states of each group, in the order of the page: what needs a person first."""
 
+_RELINKS = (LinkState.EXPIRED, LinkState.LIMITED)
 _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 
 
@@ -123,7 +124,9 @@ def accounts_screen(session: Session, viewer: Viewer, wanted: Filter) -> Account
         by_platform=_sum(table, key=1),
         needs_you=sum(by_state.get(state, 0) for state in GROUPS[0][2]),
         cursor=cursor,
-        log_ins=ended_log_ins(session, viewer) if by_state.get(LinkState.EXPIRED, 0) > 1 else (),
+        log_ins=ended_log_ins(session, viewer)
+        if max(by_state.get(state, 0) for state in _RELINKS) > 1
+        else (),
     )
 
 

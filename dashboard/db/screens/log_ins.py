@@ -1,4 +1,4 @@
-"""Log-ins that ended: on which of them several accounts hang that one relink heals together."""
+"""Log-ins that ended, or lack a permission: where one relink heals several accounts together."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.access import visible
+from dashboard.db.health import missing_from
 from dashboard.db.tables import AccountRow, GrantRow, LinkRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.states import LinkState
@@ -20,7 +21,7 @@ _LOG_INS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogIn:
-    """One person's log-in on which several of the viewer's accounts hang that are refused.
+    """One person's log-in on which several of the viewer's accounts hang that wait for a relink.
 
     `first` is the one whose relink heals the others along with it.
     """
@@ -48,11 +49,13 @@ def ended_log_ins(
             col(GrantRow.subject_name),
             col(AccountRow.id),
             name,
+            col(LinkRow.state),
+            col(LinkRow.missing),
         )
         .join(GrantRow, col(GrantRow.id) == col(LinkRow.grant_id))
         .where(
             visible(viewer),
-            col(LinkRow.state) == LinkState.EXPIRED.value,
+            col(LinkRow.state).in_([LinkState.EXPIRED.value, LinkState.LIMITED.value]),
             col(LinkRow.cause) != "",
             true() if account_id is None else col(LinkRow.grant_id).in_(mine),
         )
@@ -61,13 +64,16 @@ def ended_log_ins(
     )
     together: dict[tuple[UUID, str], list[Any]] = {}
     for row in rows:
+        limited = row[7] == LinkState.LIMITED.value
+        if limited and not any(item.by_relink for item in missing_from(row[8])):
+            continue
         together.setdefault((row[0], row[1]), []).append(row)
     found = [_log_in(some) for some in together.values() if len(some) > 1]
     return tuple(sorted(found, key=lambda one: -len(one.names))[:_LOG_INS_SHOWN])
 
 
 def _log_in(rows: list[Any]) -> LogIn:
-    _, cause, platform, server, person, first, _ = rows[0]
+    _, cause, platform, server, person, first, *_ = rows[0]
     return LogIn(
         platform=platform,
         server=server,

@@ -26,7 +26,7 @@ from dashboard.platforms.atproto_log_in.talks import Errand, Voice
 from dashboard.platforms.bluesky.reading import DID, PDS, SERVICE, closed
 from dashboard.platforms.bluesky.signing_in import KEY
 from dashboard.platforms.hosts import Hosts
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.protocol import (
     About,
     Refreshed,
@@ -47,7 +47,6 @@ _SCOPES = {
 }
 _SCOPE_ERRORS = frozenset({"ScopeMissingError", "insufficient_scope"})
 _OURS = frozenset({"invalid_client_metadata", "invalid_redirect_uri"})
-_WHERE = "Relink the account with Bluesky's own log-in, and allow all that it lists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ async def judged(
         return replace(outcome, missing=missing, renew_by=ends_at(credential))
     if atproto.error_of(reply) in _SCOPE_ERRORS and not reply.silence():
         what, label = "atproto", "see whose account it is"
-        return Works(missing=lacking(_own(about), MissingKind.PERMISSION, what, label))
+        return Works(missing=by_relink(lacking(about, MissingKind.PERMISSION, what, label)))
     left = {Cause.ACCOUNT_DEACTIVATED, Cause.ACCOUNT_GONE}
     if isinstance(outcome, Blocked) and outcome.cause in left:
         moved = await _moved_to(senses, http, credential)
@@ -175,17 +174,13 @@ async def judged(
 def missing_by_scope(about: About, granted: Collection[str]) -> tuple[Missing, ...]:
     """By the names of app passwords, so that both ways can be compared at a relink."""
     known = {_SCOPES[scope] for scope in granted if scope in _SCOPES}
-    return missing_permissions(_own(about), known, LABELS)
+    return by_relink(missing_permissions(about, known, LABELS))
 
 
 LABELS = {
     atproto.APP_PASSWORD: "read and publish posts",
     atproto.APP_PASSWORD_WITH_MESSAGES: "read direct messages",
 }
-
-
-def _own(about: About) -> About:
-    return replace(about, grant_at=_WHERE, grant_url="")
 
 
 def _dated(credential: Credential, app: App, now: datetime) -> Credential:

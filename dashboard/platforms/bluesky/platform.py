@@ -307,7 +307,8 @@ class Bluesky:
         """Nothing is said to be missing where the session does not tell what it may do."""
         if not granted:
             return ()
-        return missing_permissions(self.about, granted, LABELS, covers=_covers)
+        missing = missing_permissions(self.about, granted, LABELS, covers=_covers)
+        return tuple(replace(item, by_relink=True) for item in missing)
 
 
 def _covers(granted: Collection[str], wanted: str) -> bool:

@@ -12,7 +12,7 @@ from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.credentials import Credential
 from dashboard.domain.links import Identity
 from dashboard.platforms.linkedin.about import ABOUT, LABELS
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.values import object_of, text_of
 
 PERSON, COMPANY = "urn:li:person:", "urn:li:organization:"
@@ -63,7 +63,7 @@ def missing_on(
     kind, what = MissingKind.ROLE, "organizationAcls"
     if not mine & (_ALL | _ONLY_WRITE):
         return lacking(ABOUT, kind, what, "a role on the page")
-    missing = missing_permissions(ABOUT, credential.scopes, LABELS)
+    missing = by_relink(missing_permissions(ABOUT, credential.scopes, LABELS))
     if mine & _ALL:
         return missing
     label = "a role on the page that may read"
@@ -76,14 +76,14 @@ def missing_of_member(credential: Credential) -> tuple[Missing, ...]:
     if not credential.scopes or what in credential.scopes:
         return ()
     only = (Capability.PUBLISH,)
-    return lacking(ABOUT, MissingKind.PERMISSION, what, LABELS[what], only=only)
+    return by_relink(lacking(ABOUT, MissingKind.PERMISSION, what, LABELS[what], only=only))
 
 
 def missing_without_access(credential: Credential) -> tuple[Missing, ...]:
     """What "Not enough permissions" means: a permission that was not given, or else unnamed."""
     what = "rw_organization_admin"
     if what not in credential.scopes:
-        return lacking(ABOUT, MissingKind.PERMISSION, what, LABELS[what])
+        return by_relink(lacking(ABOUT, MissingKind.PERMISSION, what, LABELS[what]))
     label = "LinkedIn's approval of Linkkeeper for pages, or a role on the page,"
     return lacking(ABOUT, MissingKind.PERMISSION, "ACCESS_DENIED", label)
 

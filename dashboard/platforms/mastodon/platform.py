@@ -38,7 +38,7 @@ from dashboard.platforms.mastodon.reading import (
     why_disabled,
 )
 from dashboard.platforms.mastodon.registration import FIELD, registration
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.protocol import About, Granted, LoginField, Start
 from dashboard.platforms.servers import origin_of
 
@@ -81,7 +81,6 @@ class Mastodon:
                 autocomplete="url",
             ),
         ),
-        grant_at="Relink the account and allow all that the server lists",
         history_reach="Mastodon gives the whole history of an account.",
         budget=Budget(
             requests=300,
@@ -157,7 +156,7 @@ class Mastodon:
             return trouble or Works(missing=self._missing(credential.scopes))
         if reply.status == HTTPStatus.FORBIDDEN and findings.says(reply, findings.OUTSIDE_SCOPES):
             kind, label = MissingKind.PERMISSION, "see whose account it is"
-            return Works(missing=lacking(self.about, kind, "profile", label))
+            return Works(missing=by_relink(lacking(self.about, kind, "profile", label)))
         outcome = findings.meaning(reply)
         if isinstance(outcome, Blocked) and findings.says(reply, findings.LOGIN_DISABLED):
             return await why_disabled(http, credential, identity) or outcome
@@ -209,7 +208,7 @@ class Mastodon:
             raise reply.failure(self.about.key)
 
     def _missing(self, granted: Collection[str]) -> tuple[Missing, ...]:
-        return missing_permissions(self.about, granted, _LABELS, covers=_covers)
+        return by_relink(missing_permissions(self.about, granted, _LABELS, covers=_covers))
 
 
 def _covers(granted: Collection[str], wanted: str) -> bool:

@@ -29,8 +29,6 @@ ABOUT = About(
         Capability.READ_PUBLICATIONS: frozenset({"history"}),
         Capability.PUBLISH: frozenset({"submit"}),
     },
-    grant_at="Relink the account and allow everything that Reddit asks for",
-    grant_url="https://www.reddit.com/prefs/apps",
     history_reach="Reddit lists about the newest 1,000 posts of an account.",
     budget=Budget(
         requests=1000,

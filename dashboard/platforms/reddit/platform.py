@@ -24,7 +24,7 @@ from dashboard.platforms import oauth2
 from dashboard.platforms.answers import Reply, read_as, secrets_of, send
 from dashboard.platforms.code_log_in import OneLogInOneAccount
 from dashboard.platforms.hosts import Hosts, through_sandbox
-from dashboard.platforms.permissions import missing_permissions
+from dashboard.platforms.permissions import by_relink, missing_permissions
 from dashboard.platforms.protocol import AppTest, Platform, RefreshOutcome
 from dashboard.platforms.reddit import publishing, reading
 from dashboard.platforms.reddit.about import ABOUT, GUIDE, HOSTS, KEY, LABELS, RULES, SCOPES
@@ -91,7 +91,8 @@ class Reddit(OneLogInOneAccount):
         if body.get("is_suspended") is True:
             evidence = reply.evidence(code="is_suspended")
             return Blocked(cause=Cause.ACCOUNT_SUSPENDED, evidence=evidence)
-        return Works(missing=missing_permissions(ABOUT, credential.scopes, LABELS, covers=_covers))
+        missing = missing_permissions(ABOUT, credential.scopes, LABELS, covers=_covers)
+        return Works(missing=by_relink(missing))
 
     async def refresh(
         self, http: Http, app: App | None, credential: Credential, *, now: datetime

@@ -26,7 +26,7 @@ from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.wire import Http
 from dashboard.platforms.answers import Reply, read_as
-from dashboard.platforms.permissions import lacking
+from dashboard.platforms.permissions import by_relink, lacking
 from dashboard.platforms.reddit.about import ABOUT, KEY, LABELS
 from dashboard.platforms.values import Body, epoch_of, lines_of, object_of, text_of, web_address
 
@@ -139,7 +139,7 @@ def mention_of(item: object) -> FoundMention | None:
 def _forbidden(reply: Reply, reason: str) -> CheckOutcome:
     if reason == "insufficient_scope":
         kind, what = MissingKind.PERMISSION, "identity"
-        return Works(missing=lacking(ABOUT, kind, what, LABELS[what]))
+        return Works(missing=by_relink(lacking(ABOUT, kind, what, LABELS[what])))
     if _is_web_page(reply):
         text = "Reddit does not let this program or its network address in."
         return AppProblem(evidence=reply.evidence(code="403", text=text))

@@ -37,8 +37,6 @@ ABOUT = About(
         Capability.READ_PUBLICATIONS: frozenset({"tweet.read"}),
         Capability.PUBLISH: frozenset({"tweet.write"}),
     },
-    grant_at="Relink the account and allow everything that X asks for",
-    grant_url="https://x.com/settings/connected_apps",
     history_reach="X gives the newest 3,200 posts of an account.",
     budget=Budget(
         requests=75,

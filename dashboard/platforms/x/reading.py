@@ -30,7 +30,7 @@ from dashboard.domain.links import Identity
 from dashboard.domain.mentions import FoundMention
 from dashboard.domain.wire import Http
 from dashboard.platforms.answers import Reply, read_as
-from dashboard.platforms.permissions import lacking, missing_permissions
+from dashboard.platforms.permissions import by_relink, lacking, missing_permissions
 from dashboard.platforms.values import Body, instant_of, lines_of, object_of, text_of
 from dashboard.platforms.x.about import ABOUT, KEY, LABELS
 
@@ -96,7 +96,7 @@ def outcome(reply: Reply, credential: Credential, identity: Identity) -> CheckOu
     """What a read of the profile says about the link to `identity`."""
     seen = identity_of(reply)
     if seen is not None and seen.remote_id == identity.remote_id:
-        return Works(missing=missing_permissions(ABOUT, credential.scopes, LABELS))
+        return Works(missing=by_relink(missing_permissions(ABOUT, credential.scopes, LABELS)))
     if _is_ours(reply):
         return AppProblem(evidence=_evidence(reply))
     if silence := reply.silence():
@@ -191,7 +191,7 @@ def _not_given(credential: Credential) -> tuple[Missing, ...]:
         item
         for scope in _TO_SEE_THE_ACCOUNT
         if scope not in credential.scopes
-        for item in lacking(ABOUT, MissingKind.PERMISSION, scope, LABELS[scope])
+        for item in by_relink(lacking(ABOUT, MissingKind.PERMISSION, scope, LABELS[scope]))
     )
 
 

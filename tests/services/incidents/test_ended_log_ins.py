@@ -7,6 +7,8 @@ import pytest
 from sqlmodel import col, select, update
 
 from dashboard.db.tables import GrantRow, IncidentRow, LinkRow, RoleAccountRow
+from dashboard.domain.capabilities import Capability, Missing, MissingKind
+from dashboard.domain.checks import Works
 from dashboard.services.ports import Tools
 from tests.factories import make_account, make_role, make_user
 from tests.fakes import START, FrozenClock
@@ -37,6 +39,19 @@ def pages(tools: Tools, number: int, *, log_in: UUID) -> list[UUID]:
     return accounts
 
 
+def lack(sky: Weather, *numbers: int, by_relink: bool) -> None:
+    """The same permission is missing on each of them."""
+    missing = Missing(
+        capability=Capability.READ_MESSAGES,
+        kind=MissingKind.PERMISSION,
+        what="comments",
+        label="read comments",
+        grant_at="" if by_relink else "Suite > Access",
+        by_relink=by_relink,
+    )
+    sky.outcomes |= {f"page-{nth}": Works(missing=(missing,)) for nth in numbers}
+
+
 def refuse(sky: Weather, *numbers: int) -> None:
     sky.outcomes |= {f"page-{nth}": REFUSED for nth in numbers}
 
@@ -54,7 +69,7 @@ def test_a_person_who_is_refused_makes_all_his_accounts_be_asked_at_once_and_tol
     refuse(sky, *range(9))
     live(tools, clock, 2)
     assert subjects(box) == {
-        "9 accounts have lost their link: log in once at The fake as Anna J.": 1
+        "page 0, page 1 and 7 more have lost their link: log in once at The fake as Anna J.": 1
     }
     (found,) = incidents(tools)
     assert (found.kind, found.accounts, found.cause) == ("log_in", 9, "password_changed")
@@ -73,9 +88,9 @@ def test_r58_a_reader_is_told_only_of_those_that_his_role_reaches(
     refuse(sky, *range(6))
     live(tools, clock, 2)
     told = {letter.to: letter for letter in box.letters}
-    assert told["ben@example.org"].subject.startswith("2 accounts have lost their link")
+    assert told["ben@example.org"].subject.startswith("page 0 and page 1 have lost their link")
     assert "page 5" not in told["ben@example.org"].text
-    assert told["anna@example.org"].subject.startswith("6 accounts")
+    assert told["anna@example.org"].subject.startswith("page 0, page 1 and 4 more")
 
 
 def test_it_is_over_when_its_accounts_hang_on_a_log_in_that_works(
@@ -104,3 +119,41 @@ def test_one_refused_page_of_a_log_in_that_works_is_no_incident(
     assert incidents(tools) == []
     assert subjects(box) == {"The fake page page 0 has lost its link: relink it": 1}
     assert {"page-1", "page-5"} <= set(sky.checked), "they were asked, and work"
+
+
+@pytest.mark.parametrize(
+    ("by_relink", "said"),
+    [
+        (True, "page 0, page 1 and 7 more lack a permission: log in once at The fake as Anna J."),
+        (False, "page 0, page 1 and 7 more lack a permission: grant it at The fake"),
+    ],
+)
+def test_accounts_of_one_log_in_that_lack_the_same_are_one_mail_with_one_cure(
+    tools: Tools, sky: Weather, box: LetterBox, clock: FrozenClock, by_relink: bool, said: str
+) -> None:
+    pages(tools, 9, log_in=uuid4())
+    lack(sky, *range(9), by_relink=by_relink)
+    live(tools, clock, 2)
+    assert subjects(box) == {said: 1}
+    assert box.letters[0].text.count("Missing:") == 1, "it is said once"
+    (found,) = incidents(tools)
+    assert (found.kind, found.accounts, found.cause) == ("log_in", 9, "permission_missing")
+
+
+def test_a_permission_that_is_given_back_is_looked_for_on_all_accounts_of_the_log_in(
+    tools: Tools, sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    accounts = pages(tools, 9, log_in=uuid4())
+    lack(sky, *range(9), by_relink=False)
+    live(tools, clock, 2)
+    with tools.database.writing() as unit:
+        unit.execute(update(LinkRow).values(next_check_at=START + timedelta(hours=9)))
+        link = unit.exec(select(LinkRow).where(LinkRow.account_id == accounts[4])).one()
+        link.next_check_at = clock()  # "Check now" by a person
+    sky.outcomes.clear()
+    live(tools, clock, 2)
+    with tools.database.reading() as session:
+        assert set(session.exec(select(LinkRow.state)).all()) == {"healthy"}
+    (found,) = incidents(tools)
+    assert found.ended_at is not None
+    assert sum(subjects(box).values()) == 2, "one at its start and one at its end"
