@@ -179,7 +179,9 @@ def http() -> ScriptedHttp:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.from_env({"LINKKEEPER_DATA_DIR": str(tmp_path)})
+    # One mail after the other, so that tests know in which order they come.
+    one_by_one = {"LINKKEEPER_MAILS_AT_ONCE": "1"}
+    return Settings.from_env({"LINKKEEPER_DATA_DIR": str(tmp_path)} | one_by_one)
 
 
 @pytest.fixture

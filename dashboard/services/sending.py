@@ -6,6 +6,9 @@ was, with the same Message-ID (R53).
 """
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -54,14 +57,32 @@ def send_due(tools: Tools) -> int:
     """
     with tools.database.reading() as session:
         waiting = due_ids(session, tools.now(), limit=_AT_ONCE)
-    sent = silences = 0
-    for delivery_id in waiting:
-        outcome = send(tools, delivery_id)
-        sent += outcome is Outcome.SENT
-        silences = silences + 1 if outcome is Outcome.LATER else 0
-        if outcome is Outcome.HELD_UP or silences == _SILENCES_BORNE:
-            break
-    return sent
+    round_, at_once = _Round(tools=tools), min(len(waiting), tools.settings.mails_at_once)
+    if at_once <= 1:
+        return sum(map(round_.send, waiting))
+    # Each in a copy of the context, so that what it logs still names the job.
+    contexts = [copy_context() for _ in waiting]
+    with ThreadPoolExecutor(at_once, thread_name_prefix="mail") as pool:
+        return sum(pool.map(lambda mine, one: mine.run(round_.send, one), contexts, waiting))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """One run over what is due, and what it has learnt of the mail server."""
+
+    tools: Tools
+    _silences: int = 0  # in a row
+    _over: bool = False
+
+    def send(self, delivery_id: UUID) -> bool:
+        """Whether the mail went out; nothing is tried any more once the server is away."""
+        if self._over:
+            return False
+        outcome = send(self.tools, delivery_id)
+        self._silences = self._silences + 1 if outcome is Outcome.LATER else 0
+        if outcome is Outcome.HELD_UP or self._silences >= _SILENCES_BORNE:
+            self._over = True
+        return outcome is Outcome.SENT
 
 
 def send(tools: Tools, delivery_id: UUID) -> Outcome:

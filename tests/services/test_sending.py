@@ -84,6 +84,18 @@ def anna(tools: Tools) -> UUID:
     return make_user(tools.database, role_id=role_id, name="Anna", email="anna@example.org")
 
 
+class MeetingMailer:
+    """Lets a letter go only when as many as the barrier wants are on their way."""
+
+    def __init__(self, mailer: Mailer, together: Barrier) -> None:
+        self._mailer = mailer
+        self._together = together
+
+    def send(self, letter: Letter) -> Sent | Failed:
+        self._together.wait()
+        return self._mailer.send(letter)
+
+
 def role_of(tools: Tools, user_id: UUID) -> UUID:
     with tools.database.reading() as session:
         return session.exec(select(UserRow).where(UserRow.id == user_id)).one().role_id
@@ -214,6 +226,29 @@ def test_what_is_no_longer_his_business_is_not_sent(
     assert send_due(tools) == 0
     assert states(tools) == ["suppressed"]
     assert sink.envelopes == []
+
+
+def test_several_mails_are_handed_over_at_once_and_nobody_gets_two(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    together = Barrier(3, timeout=10)  # breaks unless three are under way at once
+    mailer = MeetingMailer(tools.mailer, together)
+    several = replace(tools, settings=replace(tools.settings, mails_at_once=3), mailer=mailer)
+    others = colleagues(tools, anna, 5)
+    breaks(tools)
+    assert tell(several, clock) == 6
+    assert recipients(sink) == sorted(["anna@example.org", *others])
+
+
+def test_with_several_at_once_a_server_that_lets_nobody_in_is_not_asked_for_each(
+    tools: Tools, anna: UUID, clock: FrozenClock
+) -> None:
+    colleagues(tools, anna, 20)
+    breaks(tools)
+    box = LetterBox(*[LOGIN] * 30)
+    settings = replace(tools.settings, mails_at_once=3)
+    assert tell(replace(tools, settings=settings, mailer=box), clock) == 0
+    assert len(box.letters) <= 3
 
 
 def test_a_mail_goes_to_the_address_that_the_user_has_now(
