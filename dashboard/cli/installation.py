@@ -19,6 +19,8 @@ from rich.markup import escape
 from sqlalchemy.orm import configure_mappers
 
 from dashboard import __version__
+from dashboard.adapters.authorities import verifying_context
+from dashboard.adapters.memory import one_arena
 from dashboard.adapters.valkey import Valkey
 from dashboard.adapters.valkey import prepare as prepare_valkey
 from dashboard.cli.forking import Forked
@@ -101,9 +103,12 @@ def _is_up(part: Part, parts: Supervisor) -> bool:
 
 def _imported() -> dict[str, Any]:
     """All code of all parts, by name: `dashboard` knows no jobs, it only starts them."""
+    one_arena()
     gc.disable()  # hardly anything of what is imported is garbage
     programs = {name: importlib.import_module(name) for name in _PROGRAMS}
-    configure_mappers()  # what all parts would do at their first query, each in memory of its own
+    # What all parts would do at their first query, each in memory of its own.
+    configure_mappers()
+    verifying_context()
     gc.freeze()  # so that the children's collector leaves the shared memory alone
     gc.enable()
     return programs

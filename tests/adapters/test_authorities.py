@@ -54,3 +54,7 @@ def test_system_without_any_gets_those_of_mozilla(system, known):
 
 def test_empty_bundle_counts_as_none(system, known):
     assert known(system(file="")) > 50
+
+
+def test_all_who_ask_share_one_context() -> None:
+    assert verifying_context() is verifying_context()
