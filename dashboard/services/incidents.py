@@ -107,16 +107,14 @@ def _held_back(
     held: set[UUID] = set()
     told = open_stories(unit, touched.keys())
     for incident in wide_since(unit, tools.now() - _STRAGGLERS):
+        there = [one for one in touched if one not in held and _belongs(incident, places.get(one))]
         mine = [
-            one
-            for one, own in touched.items()
-            if one not in held
-            and _belongs(incident, places.get(one))
-            and _is_its_story(incident, own, was_told=one in told)
+            one for one in there if _is_its_story(incident, touched[one], was_told=one in told)
         ]
-        if not mine:
+        back = mine if incident.kind in MASS else there  # whoever answers, it answers again
+        healed = any(touched[one][-1].new in WORKS for one in back)
+        if not mine and not healed:
             continue
-        healed = any(touched[one][-1].new in WORKS for one in mine)
         note_held_back(
             unit,
             incident.id,
@@ -135,18 +133,23 @@ def _is_new(incident: Incident, own: list[LinkStateChanged]) -> bool:
 
 
 def _is_its_story(incident: Incident, own: list[LinkStateChanged], *, was_told: bool) -> bool:
-    """Into the trouble of the incident, or out of it to a link that works."""
+    """Into the trouble of the incident, or out of it to a link that works.
+
+    What was told apart, before it or after its end, is brought to its end.
+    """
     last = own[-1].new
     caught = CAUGHT[incident.kind]
     if incident.kind in MASS and _touches(own, caught):
-        # What was told before is brought to its end; what is refused after it is its own story.
+        # What is refused after it is its own story.
         going_on = incident.ended_at is None and not was_told
         return going_on and (last in WORKS or last in caught)
     if not _touches(own, CAUGHT[IncidentKind.SILENT]):
         return False
     if last is LinkState.LIMITED:
         return was_told and _lacked_before(own[-1], incident)
-    return last in WORKS or (last is LinkState.UNREACHABLE and incident.ended_at is None)
+    if last is LinkState.UNREACHABLE:
+        return incident.ended_at is None
+    return last in WORKS and not was_told
 
 
 def _lacked_before(change: LinkStateChanged, incident: Incident) -> bool:

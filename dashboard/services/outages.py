@@ -12,6 +12,7 @@ from dashboard.db.incidents import (
     open_incident,
     open_incidents,
 )
+from dashboard.db.outbox import open_stories
 from dashboard.db.standing import (
     answers_of,
     anybody_answers,
@@ -80,7 +81,7 @@ def outage_wants_care(incident: Incident, found: Answers, now: datetime) -> bool
 
 
 def end_outage(tools: Tools, unit: UnitOfWork, incident: Incident) -> Ended | None:
-    """End it if it is over; None while it goes on."""
+    """End it if it is over; None while it goes on. Who is silent still is told of, but once."""
     now = tools.now()
     found = answers_of(unit, incident, now=now)
     over = is_over(found, healing_since=incident.healing_since, now=now)
@@ -90,10 +91,14 @@ def end_outage(tools: Tools, unit: UnitOfWork, incident: Incident) -> Ended | No
         over = over and found.answered_lately
     if not over or not end_incident(unit, incident.id, now=now):
         return None
-    if incident.kind is IncidentKind.OFFLINE:
-        return Ended(left_over=tuple(unreachable_accounts(unit, None)))
+    offline = incident.kind is IncidentKind.OFFLINE
+    silent = unreachable_accounts(unit, None if offline else incident.place)
+    known = open_stories(unit, silent)
+    left_over = tuple(one for one in silent if one not in known)
+    if offline:
+        return Ended(left_over=left_over)
     return Ended(
-        left_over=tuple(unreachable_accounts(unit, incident.place)),
+        left_over=left_over,
         story=Storyline(
             kind=NoticeKind.PLATFORM_BACK, incident_id=incident.id, place=incident.place
         ),

@@ -104,6 +104,76 @@ def test_who_stays_silent_after_the_end_is_told_of_separately(
     assert subjects(box)[BACK] == len(readers)
 
 
+def test_who_was_told_apart_after_the_end_is_told_when_it_works_again(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 40)
+    sky.down = False
+    sky.outcomes["fake-3"] = SILENCE
+    while not any("fake 3" in letter.subject for letter in box.letters):
+        live(tools, clock, 5)
+    box.letters.clear()
+    del sky.outcomes["fake-3"]
+    live(tools, clock, 30)
+    assert sorted(letter.to for letter in box.letters) == readers
+    assert {letter.subject for letter in box.letters} == {"The fake page fake 3 works again"}
+
+
+def test_who_was_told_of_before_an_outage_is_told_when_it_works_again(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.outcomes["fake-3"] = SILENCE
+    live(tools, clock, 60)
+    assert sorted(letter.to for letter in box.letters) == readers
+    sky.down = True
+    live(tools, clock, 60)
+    box.letters.clear()
+    sky.down = False
+    del sky.outcomes["fake-3"]
+    live(tools, clock, 60)
+    told = subjects(box)
+    assert told == {BACK: len(readers), "The fake page fake 3 works again": len(readers)}
+
+
+def test_who_is_silent_still_after_an_outage_and_was_told_of_before_it_is_told_no_second_time(
+    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
+) -> None:
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.outcomes["fake-3"] = SILENCE
+    live(tools, clock, 60)
+    sky.down = True
+    live(tools, clock, 60)
+    box.letters.clear()
+    sky.down = False
+    live(tools, clock, 120)
+    assert subjects(box) == {BACK: len(readers)}
+
+
+def test_what_is_read_too_late_for_the_end_of_an_outage_is_still_its_story(
+    tools: Tools,
+    readers: list[str],
+    sky: Weather,
+    box: LetterBox,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So many links come back at once that their changes are read in several portions."""
+    settle(tools, 8)
+    live(tools, clock, 12)
+    sky.down = True
+    live(tools, clock, 60)
+    sky.down = False
+    monkeypatch.setattr("dashboard.db.outbox._AT_ONCE", 3)
+    live(tools, clock, 60)
+    assert subjects(box) == {SILENT: len(readers), BACK: len(readers)}
+
+
 def test_when_nobody_answers_at_all_we_are_offline_and_nobody_is_told(
     tools: Tools,
     ada: Viewer,
