@@ -50,7 +50,10 @@ class Family:
 
 
 class World(SignInPlatform):
-    """`outage`: nobody gets an answer. `next_refresh` and `next_post`: what becomes of the next."""
+    """`outage`: nobody gets an answer; `silent`: these accounts get none.
+
+    `next_refresh` and `next_post`: what becomes of the next.
+    """
 
     rules = PostRules(longest=500)
 
@@ -58,6 +61,7 @@ class World(SignInPlatform):
         super().__init__()
         self.families: dict[int, Family] = {}
         self.outage = False
+        self.silent: set[str] = set()
         self.stammers = 0
         self.next_refresh = "ok"
         self.reaches = "page-0"
@@ -87,7 +91,7 @@ class World(SignInPlatform):
     async def check(
         self, http: Http, app: App | None, credential: Credential, identity: Identity
     ) -> CheckOutcome:
-        if self.outage or self.stammers:
+        if self.outage or self.stammers or identity.remote_id in self.silent:
             self.stammers = max(0, self.stammers - 1)
             raise NoAnswerError(Silence.TIMEOUT, call="read the account")
         number, generation = numbers(credential.access)
@@ -138,11 +142,24 @@ class World(SignInPlatform):
             return NotPublished(evidence=Evidence(call="publish the post", status=401))
         if fate == "refused":
             return NotPublished(evidence=SAID, about_the_post=True)
-        if fate != "lost_before":
+        if fate not in {"lost_before", "worked_on_in_vain"}:
             self.posts[post.key] += 1
         if fate in {"lost", "lost_before"}:
             return PublishUnclear(evidence=SILENT)
+        if fate in {"worked_on", "worked_on_in_vain"}:
+            return PublishUnclear(evidence=SILENT, trace=post.key)
         return Published(remote_id=f"post-{post.key}")
+
+    async def fate(
+        self, http: Http, app: App | None, credential: Credential, trace: str
+    ) -> PublishOutcome:
+        number, generation = numbers(credential.access)
+        family = self.families[number]
+        if self.outage or family.revoked or generation != family.latest:
+            return PublishUnclear(evidence=SILENT, trace=trace)
+        if self.posts[trace]:
+            return Published(remote_id=f"post-{trace}")
+        return NotPublished(evidence=SAID, about_the_post=True)
 
     async def revoke(self, http: Http, app: App | None, credential: Credential) -> None:
         if self.outage:
