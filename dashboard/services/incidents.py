@@ -108,9 +108,7 @@ def _held_back(
     told = open_stories(unit, touched.keys())
     for incident in wide_since(unit, tools.now() - _STRAGGLERS):
         there = [one for one in touched if one not in held and _belongs(incident, places.get(one))]
-        mine = [
-            one for one in there if _is_its_story(incident, touched[one], was_told=one in told)
-        ]
+        mine = [one for one in there if _is_its_story(incident, touched[one], was_told=one in told)]
         back = mine if incident.kind in MASS else there  # whoever answers, it answers again
         healed = any(touched[one][-1].new in WORKS for one in back)
         if not mine and not healed:
