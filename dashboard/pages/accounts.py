@@ -164,9 +164,7 @@ def _one(account_id: UUID) -> dict[str, Any]:
     platform = tools().platforms.get(screen.platform)
     wants = platform.about.wants if platform else {}
     past = troubles(
-        (entry.change, entry.who, entry.told_at)
-        for entry in reversed(screen.moments)
-        if entry.change
+        (entry.change, entry.who, entry.told) for entry in reversed(screen.moments) if entry.change
     )
     return {
         **frame_now(),

@@ -8,7 +8,7 @@ import pytest
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.db.incidents import NewIncident, end_incident, open_incident
-from dashboard.db.tables import DeliveryRow, EventRow, NoticeRow
+from dashboard.db.tables import DeliveryRow, EventRow, IncidentRow, NoticeRow
 from dashboard.domain.causes import Cause
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import IncidentKind, Place
@@ -147,32 +147,43 @@ def test_an_account_that_is_refused_alone_has_no_hint_of_others(database, client
     assert "Log in once" not in client_for(ada).get("/settings/accounts").text
 
 
-def _change(database, account_id: UUID, old: str, new: str, minutes_ago: int, *, told=None) -> None:
+def _change(
+    database,
+    account_id: UUID,
+    old: str,
+    new: str,
+    minutes_ago: int,
+    *,
+    told=None,
+    state: str = "sent",
+) -> None:
+    """`told`: a mail about it was meant for this user, and went out so many minutes later."""
     at = START - timedelta(minutes=minutes_ago)
     change = LinkStateChanged(at=at, old=LinkState(old), new=LinkState(new), cause=Cause.NO_ANSWER)
+    event = NewEvent(
+        at=at, kind=EventKind.LINK_STATE, account_id=account_id, data=change_json(change)
+    )
     with database.writing() as unit:
-        seq = add_event(
-            unit,
-            NewEvent(
-                at=at, kind=EventKind.LINK_STATE, account_id=account_id, data=change_json(change)
-            ),
-        )
+        row = unit.get_one(EventRow, add_event(unit, event))
+        row.told = True
         if told is not None:
-            user_id, after = told
-            notice = NoticeRow(kind="link_broken", at=at)
-            unit.add(notice)
-            unit.flush()
-            unit.add(
-                DeliveryRow(
-                    notice_id=notice.id,
-                    user_id=user_id,
-                    state="sent",
-                    message_id=str(notice.id),
-                    created_at=at,
-                    sent_at=at + timedelta(minutes=after),
-                )
-            )
-            unit.get_one(EventRow, seq).notice_id = notice.id
+            row.notice_id = _mailed(unit, *told, at=at, state=state)
+
+
+def _mailed(unit, user_id: UUID, after: int, *, at, state: str = "sent") -> UUID:
+    notice = NoticeRow(kind="link_broken", at=at)
+    unit.add(notice)
+    unit.flush()
+    delivery = DeliveryRow(
+        notice_id=notice.id,
+        user_id=user_id,
+        state=state,
+        message_id=str(notice.id),
+        created_at=at,
+        sent_at=at + timedelta(minutes=after) if state == "sent" else None,
+    )
+    unit.add(delivery)
+    return notice.id
 
 
 def test_r60_an_account_that_keeps_breaking_says_since_when_and_how_often(
@@ -197,7 +208,7 @@ def test_each_past_trouble_says_after_how_long_it_was_told_and_the_median_stands
     _change(database, account, "unreachable", "healthy", 300)
     page = client_for(ada).get(f"/settings/accounts/{account}").text
     assert '<td data-label="Told after">3 min</td>' in page
-    assert '<td data-label="Told after">not told by itself</td>' in page
+    assert '<td data-label="Told after">not told: over too soon</td>' in page
     assert "until somebody was told: <strong>3 min</strong>" in page
 
 
@@ -221,3 +232,57 @@ def test_the_report_lists_incidents_with_their_causes_and_whose_log_in_it_was(
     assert "ended the log-in" not in client_for(alice).get("/report").text, "R14"
     give_access(alice, account)
     assert "ended the log-in of Anna" in client_for(alice).get("/report").text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("pending", "about to be told"),
+        ("kept", "not mailed: no mail server was set up"),
+        ("dead", "not told: the mail could not be sent"),
+        ("suppressed", "not told: over too soon"),
+    ],
+)
+def test_a_trouble_of_which_no_mail_went_out_says_why(
+    database, client_for, ada, state: str, said: str
+) -> None:
+    account = make_account(database)
+    _change(database, account, "healthy", "unreachable", 600, told=(ada.id, 3), state=state)
+    _change(database, account, "unreachable", "healthy", 500)
+    page = client_for(ada).get(f"/settings/accounts/{account}").text
+    assert f'<td data-label="Told after">{said}</td>' in page
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_trouble_that_was_part_of_an_outage_says_that_it_was_told_with_it(
+    database, client_for, ada, sent: bool
+) -> None:
+    account = make_account(database)
+    incident = begin(database, IncidentKind.SILENT, Cause.NO_ANSWER)
+    with database.writing() as unit:
+        row = unit.get_one(IncidentRow, incident)
+        row.began_at, row.ended_at = START - timedelta(hours=3), START - timedelta(hours=2)
+        if sent:
+            row.notice_id = _mailed(unit, ada.id, 1, at=row.began_at)
+    _change(database, account, "healthy", "unreachable", 183)
+    _change(database, account, "unreachable", "healthy", 119)
+    _change(database, account, "healthy", "unreachable", 30)  # that one is its own
+    _change(database, account, "unreachable", "healthy", 20)
+    page = client_for(ada).get(f"/settings/accounts/{account}").text
+    assert page.count("with all of Fakebook") == (1 if sent else 0)
+    if sent:
+        assert "07:01 UTC" in page
+    else:
+        assert "not told: nobody wants such mails" in page
+        assert "(all of Fakebook had trouble)" in page
+    assert page.count("not told: over too soon") == 1
+
+
+def test_a_trouble_while_our_own_network_was_down_was_told_to_nobody(
+    database, client_for, ada
+) -> None:
+    account = make_account(database)
+    begin(database, IncidentKind.OFFLINE, Cause.NO_ANSWER, place=Place(platform="", server=""))
+    _change(database, account, "healthy", "unreachable", 2)
+    page = client_for(ada).get(f"/settings/accounts/{account}").text
+    assert "not told: our own network was down" in page

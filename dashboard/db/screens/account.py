@@ -13,11 +13,11 @@ from dashboard.db.access import visible
 from dashboard.db.counters import read_counter
 from dashboard.db.health import change_from, health_of
 from dashboard.db.screens.history import changes_of
+from dashboard.db.screens.how_told import how_told
 from dashboard.db.screens.log_ins import LogIn, ended_log_ins
 from dashboard.db.tables import (
     AccountRow,
     AppRow,
-    DeliveryRow,
     EventRow,
     GrantRow,
     LinkRow,
@@ -28,11 +28,12 @@ from dashboard.db.tables import (
     UserRow,
 )
 from dashboard.domain.calendar import PublicationState
-from dashboard.domain.deliveries import DeliveryState
 from dashboard.domain.events import LinkStateChanged
+from dashboard.domain.incidents import Place
 from dashboard.domain.links import LinkHealth
 from dashboard.domain.states import LinkState
 from dashboard.domain.team import Viewer
+from dashboard.domain.troubles import NOBODY_YET, Told
 from dashboard.domain.uptime import Timeline
 
 _HISTORY = 40
@@ -44,14 +45,14 @@ _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 class Moment:
     """One line of the history: a state change, or something a person did (`kind`).
 
-    `told_at` is when the first mail about it went out.
+    `told` is how a state change was told.
     """
 
     at: datetime
     kind: str
     who: str = ""
     change: LinkStateChanged | None = None
-    told_at: datetime | None = None
+    told: Told = NOBODY_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def account_screen(
         person=_person(session, link.grant_id),
         siblings=_siblings(session, link),
         roles=_roles(session, account_id),
-        moments=_moments(session, account_id),
+        moments=_moments(session, account, since),
         timeline=Timeline(
             linked_at=account.created_at,
             state=LinkState(link.state),
@@ -227,38 +228,28 @@ def _roles(session: Session, account_id: UUID) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _moments(session: Session, account_id: UUID) -> tuple[Moment, ...]:
+def _moments(
+    session: Session, account: AccountRow, known_since: datetime | None
+) -> tuple[Moment, ...]:
     rows: Any = session.execute(
         select(EventRow, col(UserRow.name))
         .outerjoin(UserRow, col(UserRow.id) == col(EventRow.actor_id))
-        .where(col(EventRow.account_id) == account_id)
+        .where(col(EventRow.account_id) == account.id)
         .order_by(col(EventRow.seq).desc())
         .limit(_HISTORY)
     ).all()
-    told = _told(session, {event.notice_id for event, _ in rows if event.notice_id})
+    place = Place(platform=account.platform, server=account.server)
+    told = how_told(session, place, [event for event, _ in rows], known_since=known_since)
     return tuple(
         Moment(
             at=event.at,
             kind=event.kind,
             who=name or "",
             change=change_from(event.data, event.at) if event.kind == "link_state" else None,
-            told_at=told.get(event.notice_id),
+            told=told.get(event.seq, NOBODY_YET),
         )
         for event, name in rows
     )
-
-
-def _told(session: Session, notice_ids: set[UUID]) -> dict[UUID, datetime]:
-    """When the first mail of each notice went out."""
-    rows = session.execute(
-        select(col(DeliveryRow.notice_id), func.min(col(DeliveryRow.sent_at)))
-        .where(
-            col(DeliveryRow.notice_id).in_(notice_ids),
-            col(DeliveryRow.state) == DeliveryState.SENT.value,
-        )
-        .group_by(col(DeliveryRow.notice_id))
-    )
-    return {notice_id: at for notice_id, at in rows if at is not None}
 
 
 def _latest(session: Session, account_id: UUID) -> tuple[Post, ...]:
