@@ -29,6 +29,7 @@ from dashboard.cli.part import Part, executed, forked, say_ready
 from dashboard.cli.screen import out
 from dashboard.cli.supervisor import Supervisor
 from dashboard.cli.trouble import Silent, Trouble
+from dashboard.db.engine import Database
 from dashboard.settings import Settings
 
 _UP_WITHIN = 60.0  # seconds
@@ -79,7 +80,7 @@ def _bring_up(installation: Installation, parts: Supervisor) -> bool:
     valkey = () if installation.settings.redis_url else (_valkey_part(installation.settings),)
     for part in valkey:
         parts.start(part)
-    programs = _imported()
+    programs = _imported(installation.settings)
     prepared = _prepare(installation, parts)
     if prepared is None or not all(_is_up(part, parts) for part in valkey):
         return False
@@ -101,7 +102,7 @@ def _is_up(part: Part, parts: Supervisor) -> bool:
     raise Trouble(f"{part.name} is not up after {_UP_WITHIN:.0f} seconds.")
 
 
-def _imported() -> dict[str, Any]:
+def _imported(settings: Settings) -> dict[str, Any]:
     """All code of all parts, by name: `dashboard` knows no jobs, it only starts them."""
     one_arena()
     gc.disable()  # hardly anything of what is imported is garbage
@@ -109,6 +110,7 @@ def _imported() -> dict[str, Any]:
     # What all parts would do at their first query, each in memory of its own.
     configure_mappers()
     verifying_context()
+    Database(settings.database_url).close()  # imports the driver, and connects to nothing
     gc.freeze()  # so that the children's collector leaves the shared memory alone
     gc.enable()
     return programs

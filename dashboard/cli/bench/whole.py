@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from dashboard.adapters.clock import utc_now
 from dashboard.cli.bench.figures import Figure
-from dashboard.cli.bench.ground import descendants, grounds, memory, platform
+from dashboard.cli.bench.ground import Ground, descendants, grounds, memory, platform
 from dashboard.cli.bench.links import fill
 from dashboard.settings import Settings
 
@@ -19,26 +19,28 @@ _LIMITS = ((1, 250), (10, 400))  # times as many links, megabytes
 
 def figures(links: int, *, settles_in: float = _SETTLES_IN) -> list[Figure]:
     """One line per number of accounts; a bare Python with our imports is not counted apart."""
-    found = []
-    for times, limit in _LIMITS:
-        number = links * times
-        with platform() as port, grounds(port) as (ground, *_):
-            settings = Settings.from_env(ground.environ)
-            fill(settings, number, utc_now(), spread=timedelta(minutes=10))
-            with running(ground.environ) as parent:
-                time.sleep(settles_in)
-                family = descendants(parent)
-                held = memory(family)
-        found.append(
-            Figure(
-                what=f"memory of all {len(family)} processes, {number:,} accounts",
-                where=ground.name,
-                target=f"{limit} MB",
-                measured=f"{held:.0f} MB",
-                met=held <= limit,
-            )
-        )
-    return found
+    with platform() as port, grounds(port) as databases:
+        return [
+            _held(ground, links * times, limit, settles_in)
+            for ground in databases
+            for times, limit in _LIMITS
+        ]
+
+
+def _held(ground: Ground, number: int, limit: int, settles_in: float) -> Figure:
+    settings = Settings.from_env(ground.environ)
+    fill(settings, number, utc_now(), spread=timedelta(minutes=10), afresh=True)
+    with running(ground.environ) as parent:
+        time.sleep(settles_in)
+        family = descendants(parent)
+        held = memory(family)
+    return Figure(
+        what=f"memory of all {len(family)} processes, {number:,} accounts",
+        where=ground.name,
+        target=f"{limit} MB",
+        measured=f"{held:.0f} MB",
+        met=held <= limit,
+    )
 
 
 @contextmanager
