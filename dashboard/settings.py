@@ -66,7 +66,7 @@ class Settings:
     apps: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     reads_per_day: Mapping[str, int] = field(default_factory=dict)
     worker_processes: int = 2
-    asks_per_host: int = 64
+    asks_per_host: int = 128
     mails_at_once: int = 3
     web_threads: int = 32
 
@@ -107,7 +107,7 @@ class Settings:
             apps=reader.apps(),
             reads_per_day=reader.reads_per_day(),
             worker_processes=reader.take("LINKKEEPER_WORKERS", "2", _number(1, 64)),
-            asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "64", _number(1, 1000)),
+            asks_per_host=reader.take("LINKKEEPER_ASKS_PER_HOST", "128", _number(1, 1000)),
             # Three connections of one sender are what even strict mail services allow.
             mails_at_once=reader.take("LINKKEEPER_MAILS_AT_ONCE", "3", _number(1, 50)),
             web_threads=reader.take("LINKKEEPER_WEB_THREADS", "32", _number(2, 256)),

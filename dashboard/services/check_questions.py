@@ -5,7 +5,6 @@ credential whose access part is over is renewed and the question asked once more
 touches the database but renewals.
 """
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -29,6 +28,7 @@ from dashboard.domain.traffic import Verdict, seconds
 from dashboard.domain.wire import Http, NoAnswerError, Silence
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import Question
+from dashboard.services.gates import Gates
 from dashboard.services.pacing import DEFAULT_WISH, Watched, wish_of
 from dashboard.services.permits import Permit, place_of
 from dashboard.services.ports import Tools
@@ -54,22 +54,6 @@ class Wait:
     """Nothing was learnt, and the link is due again after this."""
 
     span: timedelta
-
-
-@dataclass(slots=True)
-class Gates:
-    """How many questions may be under way, overall and per host, in this process."""
-
-    overall: asyncio.Semaphore
-    per_host: int
-    hosts: dict[str, asyncio.Semaphore]
-
-    @classmethod
-    def of(cls, per_host: int) -> "Gates":
-        return cls(asyncio.Semaphore(4 * per_host), per_host, {})
-
-    def host(self, place: str) -> asyncio.Semaphore:
-        return self.hosts.setdefault(place, asyncio.Semaphore(self.per_host))
 
 
 async def ask(

@@ -8,11 +8,13 @@ claimed meanwhile.
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 from dashboard.db.findings import Deferral, Finding
@@ -22,6 +24,7 @@ from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import Place
 from dashboard.domain.rota import Rota, draw_lot, next_check
 from dashboard.domain.states import MESSAGES_STOPPED, WORKS, LinkState
+from dashboard.domain.traffic import seconds
 from dashboard.domain.transitions import advance
 from dashboard.platforms.protocol import RefreshesCredentials
 from dashboard.services.check_batches import (
@@ -32,7 +35,8 @@ from dashboard.services.check_batches import (
     hold_on,
     store,
 )
-from dashboard.services.check_questions import Gates, Wait, ask
+from dashboard.services.check_questions import Wait, ask
+from dashboard.services.gates import Gates
 from dashboard.services.permits import Permit, permits, place_of
 from dashboard.services.ports import Tools
 from dashboard.services.quotas import within_the_day
@@ -44,6 +48,7 @@ _UNDER_WAY = 500
 _STORE_EVERY = 0.1
 _HOLD_EVERY = 15.0  # a third of a claim's time
 _SUSPECT_EVERY = 1.0
+_SHARE_EVERY = 0.5
 _CLAIM_FOR = 60.0  # then the next hint goes on, so that a job has an end
 _ANSWER_WITHIN = 120.0  # for all that is under way then
 _END_WITHIN = 2.0  # when the process is to stop: what is not answered by then is given back
@@ -66,7 +71,10 @@ def check_due(tools: Tools) -> int:
     when all else is stored.
     """
     round_ = _Round(tools=tools, owner=f"{os.getpid()}-{uuid4().hex}")
-    tools.http.run(round_.run())
+    try:
+        tools.http.run(round_.run())
+    finally:
+        tools.traffic.shares.give_back(round_.owner)
     if round_.errors:
         raise round_.errors[0]
     return round_.stored
@@ -83,6 +91,7 @@ class _Round:
     _more: bool = True
     _ends_at: float | None = None
     _suspects_at: float = 0.0
+    _shared_at: float = -math.inf
     _every: dict[str, timedelta | None] = field(default_factory=dict)
     _open: dict[asyncio.Task[CheckOutcome | Wait | None], Question] = field(default_factory=dict)
     _under_way: int = 0  # of them, those without an answer
@@ -90,12 +99,13 @@ class _Round:
 
     async def run(self) -> None:
         began = held = time.monotonic()
-        gates = Gates.of(self.tools.settings.asks_per_host)
+        gates = Gates(1)
         try:
             while self._more or self._open:
                 if self._more and len(self._open) <= _UNDER_WAY // 2:
                     self._more = await self._begin(gates) and time.monotonic() - began < _CLAIM_FOR
                 if self._open:
+                    await self._share(gates)
                     await self._answers()
                     await self._settle()
                 if time.monotonic() - held > _HOLD_EVERY and self._open:
@@ -108,6 +118,15 @@ class _Round:
         finally:
             for task in self._open:
                 task.cancel()
+
+    async def _share(self, gates: Gates) -> None:
+        """Look now and then what part of the questions to a host is ours."""
+        if time.monotonic() - self._shared_at < _SHARE_EVERY:
+            return
+        total, now = self.tools.settings.asks_per_host, seconds(self.tools.now())
+        take = partial(self.tools.traffic.shares.take, self.owner, total, now=now)
+        gates.resize(await asyncio.to_thread(take))
+        self._shared_at = time.monotonic()
 
     async def _answers(self) -> None:
         """Wait for answers: all there are, or bad news, or as many as come in a moment."""
@@ -153,6 +172,7 @@ class _Round:
             )
             claimed, questions = claimed + suspects, questions + more
         if questions:
+            await self._share(gates)
             for question, permit in await asyncio.to_thread(_permitted, self.tools, questions):
                 self._every[question.link.platform] = permit.every
                 task = asyncio.ensure_future(ask(self.tools, question, permit, gates))

@@ -10,15 +10,16 @@ neither without limit nor at a standstill.
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from dashboard.adapters.shared_hosts import AwayError
 from dashboard.domain.budgets import Bucket, Budget, Priority
 from dashboard.domain.traffic import Admission, Host, admit, seconds
+from dashboard.services.shares import Shared, Shares
 
 T = TypeVar("T")
 
@@ -31,14 +32,6 @@ _MOST_NOTES = 200  # per host, while they cannot be told
 log = logging.getLogger(__name__)
 
 
-class Shared(Protocol):
-    """See `adapters.shared_hosts`. Raises AwayError."""
-
-    def read(self, places: Sequence[str]) -> dict[str, str]: ...
-
-    def swap(self, changes: Mapping[str, tuple[str, str]]) -> set[str]: ...
-
-
 class Traffic:
     """May be used from any thread; only `admit` and `exchange` wait for Valkey, half a second.
 
@@ -49,6 +42,7 @@ class Traffic:
     def __init__(self, shared: Shared | None = None, *, alone: float = 1.0) -> None:
         self._shared = shared
         self._alone = alone
+        self.shares = Shares(shared, alone=alone)
         self._io = Lock()
         self._lock = Lock()
         self._known: dict[str, Host] = {}
