@@ -125,6 +125,7 @@ class Leftover:
 
     grant_id: UUID
     platform: str
+    server: str
     app_id: UUID | None
     sealed: bytes
     tries: int
@@ -142,6 +143,7 @@ def leftovers(session: Session, *, limit: int = 100) -> list[Leftover]:
         Leftover(
             grant_id=row.id,
             platform=row.platform,
+            server=row.server,
             app_id=row.app_id,
             sealed=row.credential,
             tries=row.refresh_tries,

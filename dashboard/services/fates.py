@@ -65,7 +65,7 @@ def _asked(tools: Tools, of: OpenFate) -> PublishOutcome | None:
         return None
     try:
         app, credential = app_and_credential(tools, of.grant_id)
-        http = paced(tools, of.platform, of.server, Priority.SYNC)
+        http = paced(tools, of.platform, of.server, Priority.CHECK)
         return tools.http.run(platform.fate(http, app, credential, of.trace))
     except (CannotDecryptError, PlatformError, NoAnswerError) as error:
         log.info("a post's fate could not be asked", extra={"why": str(error)})

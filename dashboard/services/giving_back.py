@@ -15,9 +15,11 @@ from dashboard.db.credentials import (
     open_credential,
     others_use_it,
 )
+from dashboard.domain.budgets import Priority
 from dashboard.domain.errors import CannotDecryptError, PlatformError
 from dashboard.domain.wire import NoAnswerError
 from dashboard.platforms.protocol import Revokes, RevokesAllAtOnce
+from dashboard.services.pacing import paced
 from dashboard.services.ports import Tools
 
 _TRIES = 7 * 24 * 6  # every ten minutes for a week
@@ -55,7 +57,8 @@ def _tell(tools: Tools, leftover: Leftover) -> bool:
         if leftover.app_id is not None:
             with tools.database.reading() as session:
                 app = find_app(session, tools.cipher, leftover.app_id)
-        tools.http.run(platform.revoke(tools.http, app, credential))
+        http = paced(tools, leftover.platform, leftover.server, Priority.CHECK)
+        tools.http.run(platform.revoke(http, app, credential))
     except (NoAnswerError, PlatformError, CannotDecryptError) as error:
         log.warning(
             "access not given back yet",

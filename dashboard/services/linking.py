@@ -45,6 +45,7 @@ from dashboard.services.log_ins import (
     silent,
     state_hash,
 )
+from dashboard.services.pacing import for_person
 from dashboard.services.ports import Tools
 from dashboard.services.registrations import needed_app, redirect_address
 
@@ -162,7 +163,8 @@ def _sign_in_here(  # the whole situation of a log-in
 ) -> Begun:
     key = about_of(platform).key
     try:
-        granted = tools.http.run(platform.sign_in(tools.http, typed, now=tools.now()))
+        http = for_person(tools, key, typed=True)
+        granted = tools.http.run(platform.sign_in(http, typed, now=tools.now()))
     except NoAnswerError as silence:
         raise silent(key, silence) from silence
     attempt = new_attempt(tools, viewer, browser, key, account)
@@ -241,7 +243,8 @@ def _prepared(  # what the platform is asked with
     address: str,
 ) -> App | None:
     try:
-        return tools.http.run(platform.prepare(tools.http, app, typed, address))
+        http = for_person(tools, key, platform.server(typed), typed=True)
+        return tools.http.run(platform.prepare(http, app, typed, address))
     except NoAnswerError as silence:
         raise silent(key, silence) from silence
 
@@ -293,7 +296,7 @@ def _exchange(
     try:
         return tools.http.run(
             platform.finish(
-                tools.http,
+                for_person(tools, key, attempt.server),
                 app,
                 code=answer["code"],
                 verifier=verifier,

@@ -26,6 +26,7 @@ from dashboard.services.log_ins import (
     silent,
     state_hash,
 )
+from dashboard.services.pacing import for_person
 from dashboard.services.ports import Tools
 from dashboard.services.registrations import redirect_address
 
@@ -72,7 +73,9 @@ def set_out(  # the whole situation of a log-in
     remote_id = account.identity.remote_id if account else ""
     try:
         start = tools.http.run(
-            platform.set_out(tools.http, app, typed, state=state, remote_id=remote_id)
+            platform.set_out(
+                for_person(tools, key, typed=True), app, typed, state=state, remote_id=remote_id
+            )
         )
     except NoAnswerError as silence:
         raise silent(key, silence) from silence
@@ -90,10 +93,11 @@ def arrive(
     tools: Tools, platform: SignsInAtOwnServer, app: App, answer: Mapping[str, str], verifier: str
 ) -> Granted:
     """Take the answer of the server; raises PlatformError."""
+    http = for_person(tools, about_of(platform).key, typed=True)
     try:
         return tools.http.run(
             platform.arrive(
-                tools.http,
+                http,
                 app,
                 code=answer["code"],
                 issuer=answer.get("iss", ""),

@@ -6,7 +6,7 @@ little longer. What is held back was not sent: nothing is lost and nobody is acc
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from dashboard.domain import traffic
@@ -47,7 +47,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paced:
-    """Asks for leave before each question; raises NoAnswerError(HELD_BACK) when there is none."""
+    """Asks for leave before each question; raises NoAnswerError(HELD_BACK) when there is none.
+
+    `typed`: where it goes is what a person typed, so its silence says nothing about the host.
+    """
 
     tools: Tools
     http: Http
@@ -55,15 +58,18 @@ class Paced:
     place: str
     budget: Budget | None
     priority: Priority
+    typed: bool = False
 
     async def send(self, ask: Ask) -> Answer:
         await self._leave(ask)
         try:
             answer = await self.http.send(ask)
         except NoAnswerError as error:
-            if error.silence not in _NOT_THE_HOST:
+            if error.silence not in _NOT_THE_HOST and not self.typed:
                 await self._tell(silent=True)
             raise
+        if self.typed:
+            return answer
         wish = wish_of(answer, self.budget)
         if wish is not None or answer.status >= _SERVER_ERROR or not self._host.is_pristine:
             await self._tell(silent=answer.status >= _SERVER_ERROR, wish=wish)
@@ -139,6 +145,11 @@ def paced(
         budget=budget,
         priority=priority,
     )
+
+
+def for_person(tools: Tools, platform: str, server: str = "", *, typed: bool = False) -> Paced:
+    """The client for what a person waits for, such as a log-in: counted, and never held back."""
+    return replace(paced(tools, platform, server, Priority.PERSON), typed=typed)
 
 
 def wish_of(answer: Answer, budget: Budget | None) -> timedelta | None:

@@ -23,7 +23,6 @@ from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.db.roles import find_roles
 from dashboard.domain.accounts import Account
-from dashboard.domain.budgets import Priority
 from dashboard.domain.checks import CheckOutcome, Refused, Works
 from dashboard.domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from dashboard.domain.links import Identity, LinkHealth
@@ -36,7 +35,7 @@ from dashboard.platforms.protocol import Granted
 from dashboard.services.grants import store_grant
 from dashboard.services.linking import platform_named
 from dashboard.services.log_ins import Browser
-from dashboard.services.pacing import paced
+from dashboard.services.pacing import for_person
 from dashboard.services.ports import Tools
 from dashboard.services.relinking import heal_siblings, open_result
 from dashboard.services.rules import patience
@@ -164,7 +163,7 @@ async def _prove_all(
             app = find_app(session, tools.cipher, attempt.app_id)
     platform = platform_named(tools, attempt.platform)
 
-    http = paced(tools, attempt.platform, attempt.server, Priority.PERSON)
+    http = for_person(tools, attempt.platform, attempt.server)
 
     async def one(identity: Identity) -> CheckOutcome:
         try:

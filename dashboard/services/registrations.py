@@ -35,6 +35,7 @@ from dashboard.platforms.protocol import (
     Platform,
     ReceivesPushes,
 )
+from dashboard.services.pacing import for_person
 from dashboard.services.ports import Tools
 
 _LONGEST = 500
@@ -215,7 +216,9 @@ def try_app(tools: Tools, viewer: Viewer, actor: Actor, key: str) -> Tried:
     if not isinstance(platform, NeedsApp):  # needed_app has raised already
         raise NotFoundError("platform")
     try:
-        result, evidence = tools.http.run(platform.test_app(tools.http, app))
+        result, evidence = tools.http.run(
+            platform.test_app(for_person(tools, key, app.server), app)
+        )
     except NoAnswerError as silence:
         evidence = Evidence(call=silence.call, code=silence.silence.value)
         result = AppTest.UNCLEAR

@@ -24,7 +24,6 @@ from dashboard.db.engine import UnitOfWork
 from dashboard.db.events import EventKind, NewEvent, add_event
 from dashboard.db.health import change_json
 from dashboard.domain.accounts import Account
-from dashboard.domain.budgets import Priority
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import Blocked, CheckOutcome, NoAnswer, Refused, Works
 from dashboard.domain.errors import ConflictError, NotFoundError
@@ -39,7 +38,7 @@ from dashboard.platforms.protocol import Granted
 from dashboard.services.grants import store_grant, unpack_granted
 from dashboard.services.linking import platform_named
 from dashboard.services.log_ins import Browser
-from dashboard.services.pacing import paced
+from dashboard.services.pacing import for_person
 from dashboard.services.ports import Tools
 from dashboard.services.rules import patience
 
@@ -136,7 +135,7 @@ def prove(tools: Tools, attempt: Attempt, granted: Granted, identity: Identity) 
             app = find_app(session, tools.cipher, attempt.app_id)
     platform = platform_named(tools, attempt.platform)
     try:
-        http = paced(tools, attempt.platform, attempt.server, Priority.PERSON)
+        http = for_person(tools, attempt.platform, attempt.server)
         return tools.http.run(platform.check(http, app, granted.credential, identity))
     except NoAnswerError as silence:
         return silent(silence)

@@ -113,6 +113,7 @@ def _gives_back_what_is_being_renewed(session: Any) -> list[credentials.Leftover
         credentials.Leftover(
             grant_id=row.id,
             platform=row.platform,
+            server=row.server,
             app_id=row.app_id,
             sealed=row.credential,
             tries=0,
