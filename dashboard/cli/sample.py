@@ -121,7 +121,6 @@ def _administrator(tools: Tools) -> Viewer:
         role_id=role_id,
         role_name=ada.role,
         rights=frozenset(Right),
-        accounts=None,
     )
 
 

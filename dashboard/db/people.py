@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
-from dashboard.db.tables import RoleAccountRow, RoleRow, UserRow
+from dashboard.db.tables import RoleRow, UserRow
 from dashboard.domain.addresses import folded, is_address
-from dashboard.domain.links import AccountId
 from dashboard.domain.team import Right, RoleId, UserId, Viewer
 
 
@@ -88,7 +87,7 @@ def note_seen(session: Session, user_id: UUID, now: datetime) -> None:
 
 
 def find_viewer(session: Session, user_id: UUID) -> Viewer | None:
-    """Return the user with role and accounts as they are now; None if switched off or unknown."""
+    """Return the user with the role as it is now; None if switched off or unknown."""
     found = session.exec(
         select(UserRow, RoleRow)
         .join(RoleRow, col(UserRow.role_id) == col(RoleRow.id))
@@ -104,7 +103,6 @@ def find_viewer(session: Session, user_id: UUID) -> Viewer | None:
         role_id=RoleId(role.id),
         role_name=role.name,
         rights=frozenset(Right(right) for right in role.rights),
-        accounts=None if role.all_accounts else _accounts_of(session, role.id),
         time_zone=user.time_zone,
     )
 
@@ -124,8 +122,3 @@ def _replace(session: Session, login: Login, values: dict[str, object]) -> bool:
         col(UserRow.active).is_(True),
     )
     return session.exec(update(UserRow).where(*unchanged).values(**values)).rowcount == 1
-
-
-def _accounts_of(session: Session, role_id: UUID) -> frozenset[AccountId]:
-    ids = session.exec(select(RoleAccountRow.account_id).where(RoleAccountRow.role_id == role_id))
-    return frozenset(AccountId(account_id) for account_id in ids)

@@ -5,8 +5,6 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from dashboard.domain.links import AccountId
-
 UserId = NewType("UserId", UUID)
 RoleId = NewType("RoleId", UUID)
 
@@ -41,9 +39,9 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who is asking: every read and every act is judged by this (R13-R17).
+    """Who is asking: every act is judged by the rights (R13), every read by the role (R14, R17).
 
-    `accounts` is None when the role has access to all accounts.
+    Which accounts the role reaches is looked up inside each query: see `db/access.py`.
     """
 
     user_id: UserId
@@ -52,7 +50,6 @@ class Viewer:
     role_id: RoleId
     role_name: str
     rights: frozenset[Right]
-    accounts: frozenset[AccountId] | None
     time_zone: str = "UTC"
 
     def may(self, right: Right) -> bool:
@@ -73,9 +70,6 @@ class Viewer:
     @property
     def is_administrator(self) -> bool:
         return Right.MANAGE_USERS in self.rights
-
-    def has_access_to(self, account: AccountId) -> bool:
-        return self.accounts is None or account in self.accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

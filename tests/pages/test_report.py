@@ -71,7 +71,6 @@ def report(database, tools, ada):
             role_id=RoleId(person.role_id),
             role_name="",
             rights=frozenset(Right),
-            accounts=None,
         )
         with database.reading() as session:
             return report_screen(session, viewer, now=START)

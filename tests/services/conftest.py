@@ -59,7 +59,6 @@ def make_viewer(tools: Tools, role: str, rights: set[Right], *, all_accounts: bo
         role_id=RoleId(role_id),
         role_name=role,
         rights=frozenset(rights),
-        accounts=None if all_accounts else frozenset(),
     )
 
 

@@ -23,7 +23,6 @@ def viewer(user_id: UUID, role_id: UUID) -> Viewer:
         role_id=RoleId(role_id),
         role_name="R",
         rights=frozenset(),
-        accounts=None,
     )
 
 

@@ -39,7 +39,6 @@ def viewer(user_id: UUID, *rights: Right) -> Viewer:
         role_id=RoleId(uuid4()),
         role_name="R",
         rights=frozenset(rights),
-        accounts=None,
     )
 
 

@@ -36,7 +36,6 @@ def test_the_link_makes_one_administrator_who_is_signed_in(tools: Tools) -> None
     browser = recognise(tools, use(tools, new_secret(tools)))
     assert browser is not None
     assert browser.viewer.rights == frozenset(Right)
-    assert browser.viewer.accounts is None
     assert browser.viewer.email == "ada@example.org"
 
 

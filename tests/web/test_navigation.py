@@ -13,7 +13,6 @@ ADA = Viewer(
     role_id=RoleId(uuid4()),
     role_name="Administrator",
     rights=frozenset(Right),
-    accounts=None,
 )
 BOB = replace(ADA, rights=frozenset())
 

@@ -31,7 +31,6 @@ def viewer_with(tools: Tools, *, all_accounts: bool) -> Viewer:
         role_id=RoleId(role_id),
         role_name="Editors",
         rights=frozenset({Right.LINK}),
-        accounts=None,
     )
 
 
