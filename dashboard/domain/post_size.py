@@ -16,10 +16,11 @@ _TONES = range(0x1F3FB, 0x1F400)  # of skin: part of the sign before
 
 def size(post: Outgoing, rules: PostRules) -> int:
     """The length that a platform compares with `rules.longest`."""
-    if rules.link_takes == 0:
+    beside_picture = rules.card_or_picture and post.picture is not None
+    if rules.link_takes == 0 and not beside_picture:
         return _count(post.text, rules)
     text = with_link(post)
-    if rules.link_takes is None:
+    if rules.link_takes is None or beside_picture:
         return _count(text, rules)
     return _count(_LINK.sub("", text), rules) + rules.link_takes * len(_LINK.findall(text))
 

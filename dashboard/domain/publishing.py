@@ -58,7 +58,8 @@ class PostRules:
 
     `target` is the plain word for where a post goes if that must be named ("board", "subreddit").
     `link_takes` is how many characters a link counts as: 0 where it is a card of its own, None for
-    its own length.
+    its own length. With `card_or_picture` there is no card beside a picture: the link then stands
+    below the text.
     """
 
     longest: int
@@ -67,6 +68,7 @@ class PostRules:
     title: bool = False
     target: str = ""
     link_takes: int | None = 0
+    card_or_picture: bool = False
     wide_letters_count_twice: bool = False  # X, by the scripts that need few letters for a word
 
 

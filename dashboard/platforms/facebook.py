@@ -135,7 +135,7 @@ class Facebook(PageLogIn):
     watched = "id,tasks"
     account_call = "read the Page"
     account_fields = "id,name"
-    rules = PostRules(longest=63_206, picture=PictureRule.UPLOADED)
+    rules = PostRules(longest=63_206, picture=PictureRule.UPLOADED, card_or_picture=True)
 
     def through(self, sandbox_url: str) -> Platform:
         return Facebook(hosts=through_sandbox(self.hosts, KEY, sandbox_url))

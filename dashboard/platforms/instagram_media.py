@@ -34,7 +34,7 @@ class InstagramMedia(ABC):
     lists_tagged = False
     """Whether posts of others that name the account can be listed."""
 
-    rules = PostRules(longest=2_200, picture=PictureRule.MUST_BE_FETCHED)
+    rules = PostRules(longest=2_200, picture=PictureRule.MUST_BE_FETCHED, link_takes=None)
 
     @abstractmethod
     def caller(

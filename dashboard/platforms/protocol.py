@@ -44,6 +44,7 @@ __all__ = [
     "RefreshUnclear",
     "Refreshed",
     "RefreshesCredentials",
+    "RenewsWithoutSecret",
     "Revokes",
     "RevokesAllAtOnce",
     "SignsInAtOwnServer",
@@ -283,6 +284,13 @@ class RefreshesCredentials(Protocol):
     async def refresh(
         self, http: Http, app: App | None, credential: Credential, *, now: datetime
     ) -> RefreshOutcome: ...
+
+
+@runtime_checkable
+class RenewsWithoutSecret(Protocol):
+    """Its renewals do not name our registration: they prove no more of it than any other read."""
+
+    renews_without_secret: bool
 
 
 @runtime_checkable

@@ -45,6 +45,7 @@ class SelfRenewing(RegisteredByHand):
     the one that holds its number, `home` the address of an account behind its name.
     """
 
+    renews_without_secret = True
     hosts: Hosts
     scopes: tuple[str, ...]
     labels: Mapping[str, str]

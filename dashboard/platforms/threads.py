@@ -105,7 +105,7 @@ class Threads(SelfRenewing):
         secret_label="Threads App secret",  # noqa: S106  a label
         push_label="Uninstall and delete callback address",
     )
-    rules = PostRules(longest=500, picture=PictureRule.FETCHED)
+    rules = PostRules(longest=500, picture=PictureRule.FETCHED, card_or_picture=True)
 
     scopes = _SCOPES
     labels = _LABELS

@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 
 from dashboard.sandbox import accounts, content, grants
 from dashboard.sandbox.content import Incoming, IncomingKind
-from dashboard.sandbox.model import Account, AccountStatus, EndCause, Grant, Person, Scope
+from dashboard.sandbox.model import (
+    NATIVE_NETWORK,
+    NETWORKS_WITH_TYPES,
+    Account,
+    AccountStatus,
+    EndCause,
+    Grant,
+    Person,
+    Scope,
+)
+from dashboard.sandbox.store import write_consent_days
 
 _MOST_DAYS = 3_650
 _DAYS = re.compile(r"-?[0-9]{1,4}")
@@ -145,6 +155,25 @@ def renew_by(order: Order) -> str:
     return f"The permission for {order.account.name} must be renewed by {at.day} {at:%B %Y}."
 
 
+def shorten_consents(order: Order) -> str:
+    network, days = order.account.network, order.fields.get("days", "").strip()
+    if network == NATIVE_NETWORK:
+        raise ActionRefusedError("Permissions of Sandbox's own accounts last until they are ended.")
+    if not days:
+        write_consent_days(order.db, network, None)
+        return "Permissions that are given from now on last as long as usual."
+    if not _DAYS.fullmatch(days) or not 0 < int(days) <= _MOST_DAYS:
+        raise ActionRefusedError("The days are a whole number from 1, or empty for the usual time.")
+    write_consent_days(order.db, network, int(days))
+    return f"Permissions that are given from now on last {int(days)} days."
+
+
+def make_personal(order: Order) -> str:
+    if order.account.network not in NETWORKS_WITH_TYPES:
+        raise ActionRefusedError("Accounts are of one type only here.")
+    return _status(AccountStatus.PERSONAL, "is a personal account now")(order)
+
+
 def write_post(order: Order) -> str:
     content.write_post(order.db, order.account.id, _text(order), order.now)
     return f"{order.account.name} has a new post."
@@ -198,7 +227,10 @@ ACTIONS: Mapping[str, Callable[[Order], str]] = {
     "reactivate": _status(_OPEN, "is switched on again"),
     "delete": _status(AccountStatus.GONE, "is deleted"),
     "bring-back": _status(_OPEN, "exists again"),
+    "make-personal": make_personal,
+    "make-professional": _status(_OPEN, "is a professional account again"),
     "renew-by": renew_by,
+    "shorten-consents": shorten_consents,
     "post": write_post,
     "mention": mention,
     "message": message,

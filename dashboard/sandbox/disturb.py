@@ -129,7 +129,7 @@ def _instead(fault: Fault) -> Response | None:
         case FaultKind.HANG:
             time.sleep(seconds)
             return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-        case FaultKind.ERROR_500 | FaultKind.ERROR_503 | FaultKind.ERROR_429:
+        case FaultKind.ERROR_500 | FaultKind.ERROR_503 | FaultKind.ERROR_429 | FaultKind.REFUSE_APP:
             tell = here().disturbances.get((request.blueprint or "").removeprefix("dialect-"))
             return (tell or wire.disturbance)(fault)
         case FaultKind.HTML:

@@ -25,6 +25,7 @@ class FaultKind(StrEnum):
     HANG = "hang"
     DROP_AFTER = "drop_after"
     REDIRECT = "redirect"
+    REFUSE_APP = "refuse_app"
 
 
 FAULT_WORDS: dict[FaultKind, str] = {
@@ -37,6 +38,7 @@ FAULT_WORDS: dict[FaultKind, str] = {
     FaultKind.HANG: "Do nothing, then cut the line",
     FaultKind.DROP_AFTER: "Do the work, then cut the line at once",
     FaultKind.REDIRECT: "Send the caller to another host",
+    FaultKind.REFUSE_APP: "Refuse the app itself (500 where there are no words for it)",
 }
 # What the seconds of a fault mean, for those that have any.
 SECONDS_WORDS: dict[FaultKind, str] = {

@@ -7,6 +7,7 @@ from datetime import datetime
 from dashboard.sandbox import accounts, grants
 from dashboard.sandbox.clock import read_stamp
 from dashboard.sandbox.model import (
+    NETWORKS_WITH_TYPES,
     Account,
     AccountStatus,
     EndCause,
@@ -30,6 +31,7 @@ _STATUS_CHIPS = {
     AccountStatus.SECURITY_CHECK: ("Security check asked", "bad"),
     AccountStatus.DEACTIVATED: ("Deactivated", "bad"),
     AccountStatus.GONE: ("Deleted", "bad"),
+    AccountStatus.PERSONAL: ("Personal account", "bad"),
 }
 
 
@@ -60,6 +62,11 @@ class AccountLine:
     def was_linked(self) -> bool:
         """Whether an app has access, or had it once."""
         return self.is_linked or self.last_end is not None
+
+    @property
+    def has_types(self) -> bool:
+        """Whether it lives where accounts are personal or professional."""
+        return self.account.network in NETWORKS_WITH_TYPES
 
     @property
     def someone_lost_role(self) -> bool:

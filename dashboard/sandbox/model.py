@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 NATIVE_NETWORK = "sandbox"
+NETWORKS_WITH_TYPES = frozenset({"instagram", "instagram_page", "pinterest"})
+"""Where accounts are personal or professional, and programs may look after the second only."""
 
 
 class Scope(StrEnum):
@@ -34,6 +36,7 @@ class AccountStatus(StrEnum):
     SECURITY_CHECK = "security_check"
     DEACTIVATED = "deactivated"
     GONE = "gone"
+    PERSONAL = "personal"  # not of the type that programs may look after; see `NETWORKS_WITH_TYPES`
 
 
 class Role(StrEnum):

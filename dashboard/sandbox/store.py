@@ -103,6 +103,22 @@ def write_settings(db: sqlite3.Connection, settings: PlatformSettings) -> None:
     )
 
 
+def read_consent_days(db: sqlite3.Connection, network: str) -> int | None:
+    """How many days a permission lasts that is given in a network now; None for the usual time."""
+    row = db.execute(
+        "SELECT value FROM settings WHERE key = ?", (f"consent_days:{network}",)
+    ).fetchone()
+    return int(row[0]) if row and row[0] else None
+
+
+def write_consent_days(db: sqlite3.Connection, network: str, days: int | None) -> None:
+    """Let permissions that are given from now on last so long; None for the usual time."""
+    db.execute(
+        "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (f"consent_days:{network}", str(days or "")),
+    )
+
+
 def sha256(text: str) -> str:
     """How secrets are kept and shown: never themselves."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -27,6 +27,7 @@ class Finding(StrEnum):
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_DEACTIVATED = "account_deactivated"
     SECURITY_CHECK = "security_check"
+    ACCOUNT_TYPE = "account_type"
     ROLE_LOST = "role_lost"
     SCOPE_MISSING = "scope_missing"
 
@@ -36,6 +37,7 @@ _BY_STATUS = {
     AccountStatus.SUSPENDED: Finding.ACCOUNT_SUSPENDED,
     AccountStatus.DEACTIVATED: Finding.ACCOUNT_DEACTIVATED,
     AccountStatus.SECURITY_CHECK: Finding.SECURITY_CHECK,
+    AccountStatus.PERSONAL: Finding.ACCOUNT_TYPE,
 }
 
 

@@ -26,7 +26,7 @@ from dashboard.domain.rota import Rota, draw_lot, next_check
 from dashboard.domain.states import MESSAGES_STOPPED, WORKS, LinkState
 from dashboard.domain.traffic import seconds
 from dashboard.domain.transitions import advance
-from dashboard.platforms.protocol import RefreshesCredentials
+from dashboard.platforms.protocol import RefreshesCredentials, RenewsWithoutSecret
 from dashboard.services.check_batches import (
     Question,
     Results,
@@ -248,14 +248,17 @@ def _is_lost(found: CheckOutcome | Wait | None) -> bool:
 
 
 def _note_app(results: Results, question: Question, outcome: CheckOutcome) -> None:
-    """What is said of our registration; where there are renewals, only one of them proves it."""
+    """What is said of our registration; where renewals take our secret, only one proves it."""
     app_id = question.grant.app_id
     if app_id is None:
         return
     if isinstance(outcome, AppProblem):
         said = outcome.evidence.text or outcome.evidence.code or "It was refused."
         results.app_problems[app_id] = said
-    elif isinstance(outcome, Works) and not isinstance(question.platform, RefreshesCredentials):
+    elif isinstance(outcome, Works) and (
+        isinstance(question.platform, RenewsWithoutSecret)
+        or not isinstance(question.platform, RefreshesCredentials)
+    ):
         results.apps_well.add(app_id)
 
 

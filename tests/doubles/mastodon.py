@@ -89,6 +89,11 @@ class MastodonDouble:
         rule = {"match": {"path": path}, "effect": effect, "count": count}
         self._ask("POST", "/api/v1/_mock/faults", json.dumps(rule), "application/json")
 
+    def profile(self, username: str = USERNAME) -> dict[str, Any]:
+        """What anybody may read of a person."""
+        text, _ = self._ask("GET", f"/api/v1/accounts/lookup?acct={username}")
+        return dict(json.loads(text))
+
     def forget_faults(self) -> None:
         self._ask("DELETE", "/api/v1/_mock/faults")
 

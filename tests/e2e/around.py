@@ -60,14 +60,16 @@ class SandboxProcess:
             assert time.monotonic() < give_up, f"{handle} is still linked"
             time.sleep(0.2)
 
-    def disturb_once(self, account: str, kind: str, *, seconds: float = 30) -> None:
-        """Let the next call about an account go wrong in this way, and wait until one has."""
-        order = {"kind": kind, "account": account, "count": "1", "seconds": "1"}
-        number = self._ask("/control/faults", urlencode(order).encode())["id"]
-        give_up = time.monotonic() + seconds
-        while number in {one["id"] for one in self._ask("/control/state.json")["faults"]}:
-            assert time.monotonic() < give_up, f"nobody asked about {account}"
-            time.sleep(0.2)
+    def disturb(self, account: str, kind: str, *, calls: str = "all", count: int = 0) -> None:
+        """Let calls about an account go wrong: the next `count` of them, or all until `calm`."""
+        order = {"kind": kind, "account": account, "seconds": "1", "calls": calls}
+        if count:
+            order["count"] = str(count)
+        self._ask("/control/faults", urlencode(order).encode())
+
+    def calm(self) -> None:
+        """End all disturbances."""
+        self._ask("/control/faults/off", b"")
 
     def spoil_secret(self, client_id: str) -> None:
         """The platform stops to accept the secret of an app."""

@@ -33,8 +33,6 @@ class Home:
 
     linkkeeper: Installation
     sandbox: SandboxProcess
-    mastodon: MastodonDouble
-    pds: Pds
     letters: Letters
 
     @property
@@ -42,30 +40,73 @@ class Home:
         return self.linkkeeper.address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An installation that speaks to every platform, and a page of its administrator.
+
+    It calls a platform silent at once, and asks every few seconds.
+    """
+
+    sandbox: SandboxProcess
+    mastodon: MastodonDouble
+    pds: Pds
+    page: Page
+
+
+@pytest.fixture(scope="package")
+def everywhere(
+    tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[tuple[SandboxProcess, MastodonDouble, Pds, Window]]:
+    folder = tmp_path_factory.mktemp("platforms")
+    with (
+        SandboxProcess(folder / "sandbox", "--dialects") as sandbox,
+        MastodonDouble() as mastodon,
+        Pds() as pds,
+    ):
+        pds.person.name = "Cheese Corner"
+        linkkeeper = Installation(
+            folder / "var",
+            LINKKEEPER_SANDBOX_URL=sandbox.origin,
+            LINKKEEPER_SANDBOX_DIALECTS="yes",
+            LINKKEEPER_ALLOW_PRIVATE_HOSTS=f"{sandbox.place},{mastodon.place},{pds.place}",
+            LINKKEEPER_CHECK_EVERY="5",
+            LINKKEEPER_PINTEREST_READS_PER_DAY="1000000",  # at this pace a day's worth is soon used
+            LINKKEEPER_YOUTUBE_READS_PER_DAY="1000000",
+            LINKKEEPER_MISSES_ALLOWED="0",
+            LINKKEEPER_PATIENCE="0",
+        )
+        try:
+            with Window.open(chromium, linkkeeper.address) as window:
+                set_up(window.page, linkkeeper.said)
+                yield sandbox, mastodon, pds, window
+        finally:
+            linkkeeper.stop()
+            linkkeeper.end()
+
+
+@pytest.fixture
+def place(everywhere: tuple[SandboxProcess, MastodonDouble, Pds, Window]) -> Iterator[Place]:
+    sandbox, mastodon, pds, opened = everywhere
+    for page in opened.fresh():
+        yield Place(sandbox=sandbox, mastodon=mastodon, pds=pds, page=page)
+
+
 @pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     letters = Letters()
     post = SinkServer(letters)
     folder = tmp_path_factory.mktemp("e2e")
-    with SandboxProcess(folder / "sandbox") as sandbox, MastodonDouble() as mastodon, Pds() as pds:
-        pds.person.name = "Cheese Corner"
-        places = ",".join((sandbox.place, mastodon.place, pds.place))
+    with SandboxProcess(folder / "sandbox") as sandbox:
         linkkeeper = Installation(
             folder / "var",
             LINKKEEPER_SANDBOX_URL=sandbox.origin,
-            LINKKEEPER_ALLOW_PRIVATE_HOSTS=places,
+            LINKKEEPER_ALLOW_PRIVATE_HOSTS=sandbox.place,
             LINKKEEPER_MAIL_URL=f"smtp://127.0.0.1:{post.port}?tls=none",
             LINKKEEPER_CHECK_EVERY="5",
             LINKKEEPER_GATHER_FOR="1",
         )
         try:
-            yield Home(
-                linkkeeper=linkkeeper,
-                sandbox=sandbox,
-                mastodon=mastodon,
-                pds=pds,
-                letters=letters,
-            )
+            yield Home(linkkeeper=linkkeeper, sandbox=sandbox, letters=letters)
         finally:
             linkkeeper.stop()
             linkkeeper.end()

@@ -37,6 +37,7 @@ from dashboard.platforms.protocol import (
     RefreshesCredentials,
     RefreshRefused,
     RefreshUnclear,
+    RenewsWithoutSecret,
 )
 from tests.fakes import START
 from tests.platforms.samples import SAMPLES, Sample, answer
@@ -230,6 +231,19 @@ def test_a_refresh_is_sent_once_and_may_take_its_time(key: str) -> None:
     (ask,) = http.asked
     assert ask.deadline >= 60
     assert ask.redirects == 0
+
+
+@pytest.mark.parametrize("key", ["instagram", "threads"])
+def test_what_renews_without_our_secret_sends_nothing_of_our_registration(key: str) -> None:
+    sample = SAMPLES[key]
+    assert isinstance(sample.platform, RenewsWithoutSecret)
+    http = Played(NOTHING_OF_THE_TOKEN["503 in HTML"])
+    refresh(sample, http)
+    (ask,) = http.asked
+    sent = f"{ask.url} {ask.form} {ask.headers}"
+    assert sample.app is not None
+    assert sample.app.client_id not in sent
+    assert sample.app.client_secret not in sent
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.domain.capabilities import MissingKind
 from dashboard.domain.causes import Cause
-from dashboard.domain.checks import Blocked, NeedsRefresh, NoAnswer, Works
+from dashboard.domain.checks import AppProblem, Blocked, NeedsRefresh, NoAnswer, Works
 from dashboard.domain.publishing import Published
 from dashboard.platforms.protocol import AppTest, ListsMentions, Refreshed, RefreshRefused, Revokes
-from tests.sandbox.linked import Link
+from tests.sandbox.linked import EVERY, Link, log_in
 
 KEYS = ("youtube", "google_business", "tiktok", "pinterest", "x")
 each = pytest.mark.parametrize("key", KEYS)
@@ -48,7 +49,6 @@ def test_our_registration_is_known_and_a_wrong_secret_is_ours(link: Link, key: s
     [
         ("youtube", "take-role", "channels.list"),
         ("google_business", "take-role", "PERMISSION_DENIED"),
-        ("google_business", "delete", "NOT_FOUND"),
         ("pinterest", "take-role", "29"),
     ],
 )
@@ -130,3 +130,33 @@ def test_a_permission_given_back_is_over(link: Link, key: str) -> None:
     linked.ask(talk)
     assert isinstance(linked.check(), NeedsRefresh)
     assert isinstance(linked.refresh(), RefreshRefused)
+
+
+@pytest.mark.parametrize("key", ["facebook", "instagram_page"])
+def test_meta_tells_until_when_a_person_need_not_confirm(link: Link, key: str) -> None:
+    linked = link(key)
+    assert linked.check().renew_by == linked.watch.at + timedelta(days=90)
+    linked.press("shorten-consents", days="5")
+    renewed = log_in(linked.world, key, EVERY)
+    assert linked.check(renewed.credential).renew_by == linked.watch.at + timedelta(days=5)
+    linked.press("shorten-consents")
+    renewed = log_in(linked.world, key, EVERY)
+    assert linked.check(renewed.credential).renew_by == linked.watch.at + timedelta(days=90)
+
+
+@pytest.mark.parametrize("key", ["instagram", "instagram_page", "pinterest"])
+def test_a_personal_account_is_of_the_wrong_type(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.press("make-personal")
+    found = linked.check()
+    assert isinstance(found, Works)
+    assert {item.kind for item in found.missing} == {MissingKind.ACCOUNT_TYPE}
+    linked.press("make-professional")
+    assert not linked.check().missing
+
+
+@pytest.mark.parametrize("key", ["facebook", "instagram", "threads", "linkedin", "x", "youtube"])
+def test_an_app_that_is_refused_is_no_fault_of_the_link(link: Link, key: str) -> None:
+    linked = link(key)
+    linked.world.disturb("refuse_app")
+    assert isinstance(linked.check(), AppProblem)

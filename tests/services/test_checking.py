@@ -598,3 +598,31 @@ def test_a_link_whose_permission_is_being_renewed_elsewhere_is_asked_soon(
     assert (row.state, row.misses) == ("healthy", 0)
     assert row.next_check_at <= START + timedelta(seconds=30)
     assert endpoint.log() == []
+
+
+class _Renews(FakePlatform):
+    """Its access is renewed, and nothing is."""
+
+    async def refresh(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is to be renewed here")
+
+
+class _RenewsWithoutSecret(_Renews):
+    renews_without_secret = True
+
+
+@pytest.mark.parametrize(("kind", "over"), [(_Renews, False), (_RenewsWithoutSecret, True)])
+def test_a_read_proves_our_registration_only_where_no_renewal_takes_our_secret(
+    tools: Tools, clock: FrozenClock, kind: type[FakePlatform], *, over: bool
+) -> None:
+    fake = kind()
+    tools = replace(tools, platforms={"fake": fake})
+    account = make_account(tools.database)
+    app = AppRow(platform="fake", client_id="me", created_at=START, problem="Not active.")
+    with tools.database.writing() as unit:
+        unit.add(app)
+        unit.flush()
+        unit.execute(update(GrantRow).values(app_id=app.id))
+    check(tools, account, Works())
+    with tools.database.reading() as session:
+        assert (session.exec(select(AppRow)).one().problem == "") is over

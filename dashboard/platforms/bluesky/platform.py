@@ -122,7 +122,7 @@ class Bluesky:
         budget=Budget(requests=3000, seconds=300, source="docs.bsky.app, rate limits: per address"),
     )
 
-    rules = PostRules(longest=300, picture=PictureRule.UPLOADED)
+    rules = PostRules(longest=300, picture=PictureRule.UPLOADED, link_takes=None)
 
     @property
     def _senses(self) -> Senses:

@@ -23,6 +23,7 @@ from dashboard.platforms.values import object_of, text_of
 
 _UP = ("The platform is up: it answered this question in full.",)
 _NOT_BUSINESS = "not an instagram business"
+_TYPE_AT = "Instagram app > Settings > Account type and tools"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,4 +159,7 @@ def _lacks(about: About, error: GraphError) -> Works | None:
     else:
         return None
     missing = lacking(about, kind, what, label)
+    if kind is MissingKind.ACCOUNT_TYPE:
+        there = (replace(one, grant_at=_TYPE_AT, grant_url="") for one in missing)
+        return Works(missing=tuple(there))
     return Works(missing=by_relink(missing) if kind is MissingKind.PERMISSION else missing)

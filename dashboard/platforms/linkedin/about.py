@@ -63,4 +63,4 @@ GUIDE = AppGuide(
         ),
     ),
 )
-RULES = PostRules(longest=3_000, picture=PictureRule.UPLOADED)
+RULES = PostRules(longest=3_000, picture=PictureRule.UPLOADED, card_or_picture=True)

@@ -51,4 +51,4 @@ GUIDE = AppGuide(
     ),
     secret_label="Secret",  # noqa: S106  a label
 )
-RULES = PostRules(longest=40_000, title=True, target="subreddit")
+RULES = PostRules(longest=40_000, title=True, target="subreddit", link_takes=None)

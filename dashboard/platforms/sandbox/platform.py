@@ -71,7 +71,7 @@ class Sandbox:
         history_reach="The Sandbox gives all posts that it has.",
     )
 
-    rules = PostRules(longest=2_000)
+    rules = PostRules(longest=2_000, link_takes=None)
 
     def server(self, typed: Mapping[str, str]) -> str:
         _ = typed

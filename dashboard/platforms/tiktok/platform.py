@@ -88,7 +88,7 @@ class TikTok(CodeLogIn):
         id_label="Client key",
         push_label="Webhook callback address",
     )
-    rules = PostRules(longest=4_000, picture=PictureRule.MUST_BE_FETCHED)
+    rules = PostRules(longest=4_000, picture=PictureRule.MUST_BE_FETCHED, link_takes=None)
 
     def through(self, sandbox_url: str) -> Platform:
         return TikTok(hosts=through_sandbox(self.hosts, KEY, sandbox_url))

@@ -11,19 +11,27 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from dashboard.sandbox import accounts, tokens
 from dashboard.sandbox.dialect import Dialect
 from dashboard.sandbox.dialects import kit
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.faults import Fault, FaultKind
-from dashboard.sandbox.model import EndCause
+from dashboard.sandbox.model import AccountStatus, EndCause
 from dashboard.sandbox.tokens import TokenPair, TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict
+from dashboard.sandbox.web import here
 
 AUTHORIZE = "/accounts/o/oauth2/v2/auth"
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=180)
 ASKS_AGAIN = frozenset({("prompt", "select_account consent")})
 DEAD = frozenset({Finding.TOKEN_UNKNOWN, Finding.TOKEN_EXPIRED, Finding.TOKEN_REVOKED})
+
+
+_OVER = {
+    AccountStatus.SUSPENDED: "Account has been disabled",
+    AccountStatus.GONE: "Account has been deleted",
+}
 
 
 def add_common(bp: Blueprint, dialect: Dialect) -> None:
@@ -80,6 +88,8 @@ def disturbance(fault: Fault) -> Response:
             return error(HTTPStatus.TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", "rateLimitExceeded")
         case FaultKind.ERROR_503:
             return error(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "backendError")
+        case FaultKind.REFUSE_APP:
+            return error(HTTPStatus.FORBIDDEN, "PERMISSION_DENIED", "accessNotConfigured")
         case _:
             return error(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", "backendError")
 
@@ -88,9 +98,20 @@ def _token(dialect: Dialect) -> Response:
     if kit.client_of_form(dialect) is None:
         return _oauth_error(HTTPStatus.UNAUTHORIZED, "invalid_client", "Unauthorized")
     if request.form.get("grant_type") == "refresh_token":
-        outcome = kit.refresh(dialect, request.form.get("refresh_token", ""))
-        return _told(dialect, outcome, with_refresh=False)
+        handed = request.form.get("refresh_token", "")
+        if over := _over(handed):
+            return _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_grant", over)
+        return _told(dialect, kit.refresh(dialect, handed), with_refresh=False)
     return _told(dialect, kit.exchange(dialect), with_refresh=True)
+
+
+def _over(token: str) -> str:
+    """Why nothing is renewed for who gave the permission: the account of Google's is closed."""
+    with here().store.reading() as db:
+        grant = tokens.grant_of_token(db, token)
+        parts = grant.accounts if grant is not None and grant.ended_at is None else ()
+        found = [accounts.find_account(db, part.account_id) for part in parts]
+    return next((_OVER[of.status] for of in found if of and of.status in _OVER), "")
 
 
 def _told(dialect: Dialect, outcome: TokenPair | TokenRefusal, *, with_refresh: bool) -> Response:

@@ -1,7 +1,8 @@
 """Google Business Profile's dialect: locations behind an account, reviews, local posts.
 
-Who lost the role on a location, or asks for one that is gone or closed, hears "denied" or "not
-found": other words for that are not established.
+Who lost the role on a location hears "denied": other words for that are not established. A closed
+or deleted account is here that of the person, as Google tells of it: the tokens are over, and who
+renews them is told why.
 """
 
 from http import HTTPStatus
@@ -118,14 +119,12 @@ SPEAKER = kit.Speaker(dialect=DIALECT, bp=bp, disturbance=google.disturbance)
 
 
 def _refusal(judged: Verdict) -> Response:
-    if judged.finding in google.DEAD:
-        return google.refusal(judged)
+    if judged.finding in google.DEAD | {Finding.ACCOUNT_SUSPENDED, Finding.ACCOUNT_GONE}:
+        return google.error(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "authError")
     if judged.finding is Finding.SCOPE_MISSING:
         reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo"}
         reason["reason"] = "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
         return google.error(HTTPStatus.FORBIDDEN, "PERMISSION_DENIED", details=reason)
-    if judged.finding is Finding.ACCOUNT_GONE:
-        return google.error(HTTPStatus.NOT_FOUND, "NOT_FOUND")
     return google.error(HTTPStatus.FORBIDDEN, "PERMISSION_DENIED")
 
 

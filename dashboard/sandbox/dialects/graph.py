@@ -45,6 +45,7 @@ _SAID: Mapping[Finding, tuple[int, int, str]] = {
     Finding.SECURITY_CHECK: (_TOKEN, 459, "The user must log in at www.facebook.com."),
     Finding.ROLE_LOST: (_TOKEN, 492, "The user no longer has a role on the Page."),
     Finding.ACCOUNT_SUSPENDED: (368, 0, "The action attempted is temporarily blocked."),
+    Finding.ACCOUNT_TYPE: (100, 0, "The user is not an Instagram Business."),
     Finding.SCOPE_MISSING: (10, 0, "Application does not have permission for this action."),
     Finding.ACCOUNT_GONE: _HIDDEN,
     Finding.ACCOUNT_DEACTIVATED: _HIDDEN,
@@ -97,6 +98,8 @@ def disturbance(fault: Fault) -> Response:
             return response
         case FaultKind.ERROR_503:
             return error(2, "Service temporarily unavailable")
+        case FaultKind.REFUSE_APP:
+            return error(_TOKEN, "The application is not active.", subcode=493)
         case _:
             return error(1, "An unknown error occurred", status=HTTPStatus.INTERNAL_SERVER_ERROR)
 

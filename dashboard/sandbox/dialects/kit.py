@@ -6,6 +6,7 @@ A dialect takes these answers and says them as its platform does. Views whose na
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -17,6 +18,7 @@ from dashboard.sandbox.dialect import Dialect, Renewal
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.faults import Fault
 from dashboard.sandbox.model import Account, App, EndCause, Grant, Person, Role, Scope
+from dashboard.sandbox.store import read_consent_days
 from dashboard.sandbox.tokens import Exchange, Lives, TokenPair, TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict, Wish
 from dashboard.sandbox.web import here, now
@@ -171,8 +173,19 @@ def publish(account: Account, grant: Grant, text: str) -> Post:
         return content.publish(db, order, now()).post
 
 
+def consent_life(dialect: Dialect) -> timedelta | None:
+    """How long permissions last that are given now, if the control panel shortened them."""
+    with here().store.reading() as db:
+        days = read_consent_days(db, dialect.key)
+    return timedelta(days=days) if days else None
+
+
 def _lives(dialect: Dialect) -> Lives:
-    return Lives(access=dialect.access_life, refresh=dialect.refresh_life)
+    most = consent_life(dialect)
+    if most is None:
+        return Lives(access=dialect.access_life, refresh=dialect.refresh_life)
+    access = min(dialect.access_life or most, most)
+    return Lives(access=access, refresh=min(dialect.refresh_life, most))
 
 
 def _noted(outcome: TokenPair | TokenRefusal) -> TokenPair | TokenRefusal:

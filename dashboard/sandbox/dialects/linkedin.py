@@ -1,7 +1,8 @@
 """LinkedIn's dialect: service error codes, introspection, roles apart from tokens, no refresh.
 
 What a change of password or a restricted member looks like there is not established; here both
-are told as revoked, the only word that fits. Posts of members are closed, as they are there.
+are told as revoked, the only word that fits. A token that was logged out is told as invalid, and is
+not known any more to who asks what became of it. Posts of members are closed, as they are there.
 """
 
 import secrets
@@ -16,7 +17,7 @@ from dashboard.sandbox.dialect import Dialect, Pkce, Renewal, Resident
 from dashboard.sandbox.dialects import kit
 from dashboard.sandbox.disturb import trail
 from dashboard.sandbox.faults import Fault, FaultKind
-from dashboard.sandbox.model import Account, Grant, Role, Scope
+from dashboard.sandbox.model import Account, EndCause, Grant, Role, Scope
 from dashboard.sandbox.tokens import TokenRefusal
 from dashboard.sandbox.verdicts import Finding, Verdict
 
@@ -55,6 +56,7 @@ _DEAD = {
     Finding.TOKEN_EXPIRED: (65602, "The token used in the request has expired"),
     Finding.TOKEN_REVOKED: (65601, "The token used in the request has been revoked by the user"),
 }
+_FORGOTTEN = frozenset({EndCause.LOGGED_OUT, EndCause.TOO_MANY_LOGINS})
 _STATES = {
     Finding.FINE: "active",
     Finding.TOKEN_EXPIRED: "expired",
@@ -104,7 +106,8 @@ def token_introspection() -> Response:
             HTTPStatus.UNAUTHORIZED, "invalid_client", "Client authentication failed"
         )
     judged = kit.judge(DIALECT, token=request.form.get("token", ""))
-    if judged.grant is None or judged.finding not in _STATES:
+    forgotten = judged.cause in _FORGOTTEN
+    if judged.grant is None or forgotten or judged.finding not in _STATES:
         return jsonify({"active": False})
     names = DIALECT.granted_names(judged.grant.asked, judged.grant.scopes)
     return jsonify(
@@ -134,6 +137,10 @@ def roles() -> Response:
     judged = kit.judge(DIALECT)
     if judged.grant is None or judged.finding is not Finding.FINE:
         return _refusal(judged)
+    for part in judged.grant.accounts:
+        closer = kit.judge(DIALECT, Scope.PROFILE, part.account_id)
+        if closer.finding is Finding.SCOPE_MISSING:
+            return _refusal(closer)
     mine = kit.accounts_of(DIALECT, judged.grant)
     return jsonify({"elements": [_acl(of, role, judged.grant) for of, role in mine]})
 
@@ -213,6 +220,9 @@ def disturbance(fault: Fault) -> Response:
             return _error(HTTPStatus.TOO_MANY_REQUESTS, 101, why)
         case FaultKind.ERROR_503:
             return _error(HTTPStatus.SERVICE_UNAVAILABLE, 0, "Service Unavailable")
+        case FaultKind.REFUSE_APP:
+            why = "Requested version is not active"
+            return _error(HTTPStatus.UPGRADE_REQUIRED, 0, why)
         case _:
             return _error(HTTPStatus.INTERNAL_SERVER_ERROR, 0, "Internal Server Error")
 
@@ -222,7 +232,8 @@ SPEAKER = kit.Speaker(dialect=DIALECT, bp=bp, disturbance=disturbance)
 
 def _refusal(judged: Verdict) -> Response:
     if judged.finding in _DEAD:
-        return _error(HTTPStatus.UNAUTHORIZED, *_DEAD[judged.finding])
+        known = Finding.TOKEN_UNKNOWN if judged.cause in _FORGOTTEN else judged.finding
+        return _error(HTTPStatus.UNAUTHORIZED, *_DEAD[known])
     path = request.path.rpartition("/")[2]
     why = f"Not enough permissions to access: {request.method} /{path}"
     return _error(HTTPStatus.FORBIDDEN, _NO_ACCESS, why)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from dashboard.sandbox.dialect import Dialect, Resident
 from dashboard.sandbox.dialects import graph, kit
-from dashboard.sandbox.disturb import trail
+from dashboard.sandbox.disturb import bearer_token, trail
 from dashboard.sandbox.model import Account, Grant, Role
 from dashboard.sandbox.tokens import TokenPair
 from dashboard.sandbox.verdicts import Finding
@@ -50,14 +50,14 @@ def _add_tokens(bp: Blueprint, dialect: Dialect) -> None:
         return jsonify({"success": kit.revoke(dialect, handed, whole_app=True)})
 
     def token_look() -> Response:
-        app_id, _, secret = (trail().token or "").partition("|")
+        app_id, _, secret = (bearer_token() or "").partition("|")
         if kit.client(dialect, app_id, secret) is None:
             return graph.error(_TOKEN, "Invalid OAuth access token.")
         judged = kit.judge(dialect, token=request.args.get("input_token", ""))
         if judged.grant is None or judged.finding is not Finding.FINE:
             return jsonify({"data": {"is_valid": False}})
         names = [one["permission"] for one in graph.allowed(dialect, judged.grant)]
-        until = int((now() + _DATA_ACCESS).timestamp())
+        until = int((now() + (kit.consent_life(dialect) or _DATA_ACCESS)).timestamp())
         told = {"is_valid": True, "type": "USER", "data_access_expires_at": until, "scopes": names}
         granular = [{"scope": name} for name in names]
         return jsonify({"data": {**told, "granular_scopes": granular}})

@@ -129,6 +129,9 @@ def disturbance(fault: Fault) -> Response:
             return response
         case FaultKind.ERROR_503:
             return _error(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable")
+        case FaultKind.REFUSE_APP:
+            why = "<html>blocked by network security</html>"
+            return Response(why, status=HTTPStatus.FORBIDDEN, mimetype="text/html")
         case _:
             return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")
 

@@ -147,6 +147,8 @@ def disturbance(fault: Fault) -> Response:
     """How TikTok says that it cannot answer."""
     if fault.order.kind is FaultKind.ERROR_429:
         return _error(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded")
+    if fault.order.kind is FaultKind.REFUSE_APP:
+        return _error(HTTPStatus.UNAUTHORIZED, "scope_permission_missed")
     status = (
         HTTPStatus.SERVICE_UNAVAILABLE
         if fault.order.kind is FaultKind.ERROR_503

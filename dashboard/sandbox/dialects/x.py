@@ -2,7 +2,8 @@
 
 What tells causes apart here, told there nowhere, is lost on purpose: expired, revoked and changed
 passwords all look the same, and only the renewal shows whether a person must help. What a closed
-account, a security check or a lost role looks like is not established: a plain "Forbidden".
+account or a lost role looks like is not established: a plain "Forbidden". A security check is told
+in the words of the old interface.
 """
 
 from datetime import timedelta
@@ -46,6 +47,7 @@ DIALECT = Dialect(
 bp = kit.blueprint(DIALECT, "/www/i/oauth2/authorize")
 _DEAD = frozenset({Finding.TOKEN_UNKNOWN, Finding.TOKEN_EXPIRED, Finding.TOKEN_REVOKED})
 _REMEMBERED = 20  # posts whose words a new one must not repeat
+_LOCKED = "This account is temporarily locked. Please log in to https://x.com to unlock it."
 _PROBLEMS = "https://api.x.com/2/problems/"
 
 
@@ -185,6 +187,9 @@ def disturbance(fault: Fault) -> Response:
             return response
         case FaultKind.ERROR_503:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable", "Over capacity")
+        case FaultKind.REFUSE_APP:
+            why = "The client is not enrolled."
+            return _problem(HTTPStatus.FORBIDDEN, "Client Forbidden", why, "client-forbidden")
         case _:
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error", "Broken")
 
@@ -198,6 +203,8 @@ def _refusal(judged: Verdict) -> Response:
     if judged.finding is Finding.ACCOUNT_SUSPENDED:
         why = "The user used for authentication is suspended"
         return _problem(HTTPStatus.FORBIDDEN, "Forbidden", why, "user-suspended")
+    if judged.finding is Finding.SECURITY_CHECK:
+        return _problem(HTTPStatus.FORBIDDEN, "Forbidden", _LOCKED)
     why = "You are not permitted to perform this action."
     return _problem(HTTPStatus.FORBIDDEN, "Forbidden", why)
 
