@@ -120,6 +120,10 @@ def replace_health(
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
+_UNTOLD: dict[str, Any] = {"told_reason": "", "told_at": None}
+"""What a platform told of the old consent says nothing of a new one."""
+
+
 def replace_grant(  # the facts of one relink
     session: Session,
     account: Account,
@@ -142,6 +146,7 @@ def replace_grant(  # the facts of one relink
             linked_at=now,
             linked_by=linked_by,
             checked_at=now,  # the proof was a real read
+            **_UNTOLD,
             **_changed(session, next_check_at),
             **health_values(health),
         )
@@ -156,7 +161,7 @@ def move_to_grant(
     done = session.execute(
         update(LinkRow)
         .where(col(LinkRow.id) == account.link_id, col(LinkRow.grant_id) == account.grant_id)
-        .values(grant_id=grant_id, **_changed(session, next_check_at))
+        .values(grant_id=grant_id, **_UNTOLD, **_changed(session, next_check_at))
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 

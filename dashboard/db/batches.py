@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from dashboard.db import tables
-from dashboard.db.health import evidence_from, missing_from
+from dashboard.db.health import evidence_from, hearsay_from, missing_from
 from dashboard.domain.causes import Cause
 from dashboard.domain.links import Identity, LinkHealth
+from dashboard.domain.pushes import Hearsay
 from dashboard.domain.states import LinkState
 
 _LINKS: Table = SQLModel.metadata.tables[tables.LinkRow.__tablename__]
@@ -36,6 +37,7 @@ class DueLink:
     checked_at: datetime | None
     streak: int
     awaited: bool
+    hearsay: Hearsay | None = None
 
 
 _BATCH = select(
@@ -57,6 +59,8 @@ _BATCH = select(
     _LINKS.c.silent_since,
     _LINKS.c.misses,
     _LINKS.c.doubts,
+    _LINKS.c.told_reason,
+    _LINKS.c.told_at,
     _ACCOUNTS.c.platform,
     _ACCOUNTS.c.server,
     _ACCOUNTS.c.remote_id,
@@ -104,4 +108,5 @@ def _due_link(row: Any) -> DueLink:
         checked_at=row.checked_at,
         streak=row.streak,
         awaited=row.awaited,
+        hearsay=hearsay_from(row.told_reason, row.told_at),
     )

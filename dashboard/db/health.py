@@ -10,6 +10,7 @@ from dashboard.domain.causes import Cause, Sureness
 from dashboard.domain.checks import Evidence
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.links import LinkHealth
+from dashboard.domain.pushes import Hearsay, PushReason
 from dashboard.domain.states import LinkState
 
 
@@ -59,6 +60,11 @@ def evidence_from(data: dict[str, Any] | None) -> Evidence | None:
         ruled_out=tuple(data["ruled_out"]),
         sure=Sureness(data["sure"]) if data.get("sure") else None,
     )
+
+
+def hearsay_from(reason: str, at: datetime | None) -> Hearsay | None:
+    """What the platform told by itself about a link, None for nothing."""
+    return Hearsay(reason=PushReason(reason), at=at) if reason and at else None
 
 
 def missing_json(missing: tuple[Missing, ...]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.tables import AccountRow, AppRow, GrantRow, LinkRow, PushRow
+from dashboard.domain.pushes import PushReason
 
 _RECEIPT = 24  # letters, of the 64 of a hash
 
@@ -32,11 +33,13 @@ def due_by_push(
     *,
     subjects: Iterable[str],
     accounts: Iterable[str],
+    reason: PushReason | None,
     now: datetime,
 ) -> int:
     """Let the next round check the links of these people and accounts; how many there are.
 
-    Paused links and removed accounts rest; states are not touched: only a check may do that.
+    Paused links and removed accounts rest; states are not touched: only a check may do that. The
+    reason is kept beside them, one for each link, in case the check finds the same.
     """
     subjects, accounts = list(subjects), list(accounts)
     links = (
@@ -50,8 +53,11 @@ def due_by_push(
         )
     )
     found = list(session.execute(links).scalars())
+    told = {"told_reason": reason.value, "told_at": now} if reason else {}
     if found:
-        session.execute(update(LinkRow).where(col(LinkRow.id).in_(found)).values(next_check_at=now))
+        session.execute(
+            update(LinkRow).where(col(LinkRow.id).in_(found)).values(next_check_at=now, **told)
+        )
     return len(found)
 
 

@@ -64,6 +64,7 @@ class Sureness(StrEnum):
     UNEXPLAINED = "unexplained"
     COMPARED = "compared"
     CONCLUDED = "concluded"
+    TOLD = "told"
     NOTHING_KNOWN = "nothing_known"
     OURS = "ours"
 
@@ -75,6 +76,8 @@ SURENESS_TEXTS: dict[Sureness, str] = {
     Sureness.UNEXPLAINED: "That the platform refuses is certain. Why, it does not say.",
     Sureness.COMPARED: "Found by comparing what the platform allows with what you use.",
     Sureness.CONCLUDED: "Concluded from what Linkkeeper itself did; the platform does not say it.",
+    Sureness.TOLD: "A check found that the platform refuses the link; why, the platform told by "
+    "itself in a signed message.",
     Sureness.NOTHING_KNOWN: "Nothing is known about the link itself: it is not accused.",
     Sureness.OURS: "Certain: this lies with Linkkeeper, not with the account.",
 }

@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
 from dashboard.domain.credentials import App
-from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint, PushReason
 from dashboard.domain.untrusted import UnreadableJsonError, read_json
 from dashboard.domain.wire import Ask, Http, NoAnswerError, Silence
 from dashboard.platforms.answers import Reply, send
@@ -33,6 +33,15 @@ _LONGEST = 16_384
 _ALGORITHM = "RS256"
 _OLDEST, _NEWEST = timedelta(days=7), timedelta(minutes=5)
 _SEGMENTS = 3
+_REASONS = {
+    "sessions-revoked": PushReason.LOGGED_OUT,
+    "tokens-revoked": PushReason.APP_REMOVED,
+    "account-disabled hijacking": PushReason.HIJACKED,
+    "account-disabled": PushReason.ACCOUNT_DISABLED,
+    "account-disabled bulk-account": PushReason.ACCOUNT_DISABLED,
+    "account-purged": PushReason.ACCOUNT_DELETED,
+    "account-credential-change-required": PushReason.CHANGE_WANTED,
+}
 _MAX_AGE = re.compile(r"max-age=(\d{1,7})(?!\d)")
 _USUALLY, _SHORTEST, _LONGEST_HELD = timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)
 _ASKED_AGAIN_AFTER = timedelta(minutes=1)
@@ -91,9 +100,12 @@ async def read(
     if not (fresh and issued and event_id and _is_for(claims, app)):
         raise ForgedPushError
     events = object_of(claims.get("events"))
+    named = sorted(_named(name, event) for name, event in events.items())
+    known = (_REASONS[name] for name in named if name in _REASONS)
     hint = PushHint(
         id=event_id,
-        what=", ".join(sorted(_named(name, event) for name, event in events.items()))[:200],
+        what=", ".join(named)[:200],
+        reason=next(known, None),
         subjects=frozenset(_people(events, issuer)),
         at=at,
     )

@@ -22,6 +22,7 @@ from dashboard.db.links import count_due
 from dashboard.domain.checks import AppProblem, Blocked, CheckOutcome, Refused, Works
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import Place
+from dashboard.domain.pushes import sharpened
 from dashboard.domain.rota import Rota, draw_lot, next_check
 from dashboard.domain.states import MESSAGES_STOPPED, WORKS, LinkState
 from dashboard.domain.traffic import seconds
@@ -271,6 +272,8 @@ def _finding(
 ) -> Finding:
     """`every` is how seldom the quota of the day lets it be checked, if there is one."""
     link, now = question.link, tools.now()
+    since = link.health.troubled_since
+    outcome = sharpened(outcome, link.hearsay, troubled_since=since, now=now)
     borne = patience(tools.settings)
     health, event = advance(link.health, outcome, now=now, patience=borne)
     if isinstance(outcome, AppProblem):

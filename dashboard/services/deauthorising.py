@@ -1,6 +1,7 @@
 """What platforms tell by themselves: verified, counted once, and never more than a reason to look.
 
-A message makes links due; what it claims is not believed before a check has found it (R46-R48).
+A message makes links due; what it claims is not believed before a check has found it (R46-R48). Why
+a permission is over is kept with the link: it explains a refusal that says nothing of why.
 """
 
 import json
@@ -87,7 +88,12 @@ def _take(tools: Tools, key: str, app: App, hint: PushHint) -> int:
             return 0
         return sum(
             due_by_push(
-                unit, other, subjects=hint.subjects, accounts=hint.accounts, now=tools.now()
+                unit,
+                other,
+                subjects=hint.subjects,
+                accounts=hint.accounts,
+                reason=hint.reason,
+                now=tools.now(),
             )
             for other in platforms_sharing(unit, app.client_id)
         )

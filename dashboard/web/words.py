@@ -9,6 +9,7 @@ from dashboard.domain.capabilities import CAPABILITY_TEXTS
 from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS
 from dashboard.domain.impact import modules, sentence, stopped
 from dashboard.domain.notices import NOTICE_SPECS
+from dashboard.domain.pushes import REASON_TEXTS
 from dashboard.domain.troubles import UNTOLD_TEXTS
 from dashboard.web.assets import platform_icons
 from dashboard.web.bars import STATE_WORDS, drawn
@@ -67,6 +68,7 @@ def add_words(app: Flask) -> None:
     app.jinja_env.globals.update(
         cause_texts=CAUSE_TEXTS,
         sureness_texts=SURENESS_TEXTS,
+        reason_texts=REASON_TEXTS,
         untold_texts=UNTOLD_TEXTS,
         capability_texts=CAPABILITY_TEXTS,
         groups_of_states=lambda: GROUPS,

@@ -172,6 +172,28 @@ def test_the_cause_card_says_how_sure_since_when_what_it_is_not_and_who_linked_l
     assert "Why, it does not say." not in page
 
 
+@pytest.mark.parametrize(
+    ("state", "before", "shown"),
+    [
+        ("expired", timedelta(seconds=4), True),
+        ("expired", timedelta(hours=2), False),  # it was looked at then, and came to nothing
+        ("healthy", timedelta(seconds=4), False),
+    ],
+)
+def test_what_the_platform_told_by_itself_stands_beside_what_a_check_found_only(
+    database, client_for, ada, state, before, *, shown
+) -> None:
+    """R46."""
+    account = make_account(
+        database, state=state, cause="token_refused" if state == "expired" else ""
+    )
+    told = {"told_reason": "account_banned", "told_at": START - before}
+    broken(database, account, troubled_since=START, **told)
+    page = client_for(ada).get(f"{LIST}/{account}").text
+    assert ("What the platform told by itself" in page) is shown
+    assert ("The account was banned." in page) is shown
+
+
 def test_what_is_missing_is_dated(database, client_for, ada) -> None:
     account = make_account(database, state="limited", cause="permission_missing")
     item = {

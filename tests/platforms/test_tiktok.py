@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dashboard.domain.publishing import NotPublished, Outgoing, Picture, Published, PublishUnclear
-from dashboard.domain.pushes import Delivery, ForgedPushError
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushReason
 from dashboard.platforms.protocol import AppTest, ListsMentions
 from dashboard.platforms.tiktok import TikTok
 from tests.fakes import START, ScriptedHttp
@@ -200,11 +200,22 @@ def push(body: bytes, signed: str, app: Any = APP) -> Any:
     return http.run(tiktok.read_push(http, app, delivery, now=START))
 
 
-@pytest.mark.parametrize("reason", range(6))
-def test_a_removed_authorisation_is_a_hint_with_its_reason(reason: int) -> None:
+@pytest.mark.parametrize(
+    ("reason", "meant"),
+    [
+        (0, PushReason.UNKNOWN),
+        (1, PushReason.APP_REMOVED),
+        (2, PushReason.ACCOUNT_DELETED),
+        (3, PushReason.AGE_CHANGED),
+        (4, PushReason.ACCOUNT_BANNED),
+        (5, PushReason.ENDED_BY_US),
+    ],
+)
+def test_a_removed_authorisation_is_a_hint_with_its_reason(reason: int, meant: PushReason) -> None:
     body = removed(reason)
     (hint,) = push(body, signature(body)).hints
     assert hint.what == f"authorization.removed {reason}"
+    assert hint.reason is meant
     assert hint.subjects == hint.accounts == frozenset({"o1"})
     assert push(body, signature(body, START - timedelta(hours=70))).hints[0].id == hint.id
 

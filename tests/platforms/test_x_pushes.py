@@ -57,6 +57,7 @@ def challenge(token: str, *, app: Any = APP) -> Any:
 def test_r48_a_removed_app_is_a_hint_to_look_at_that_account() -> None:
     (hint,) = push(REVOKED).hints
     assert (hint.id, hint.what) == ("5934540941047412905", "oauth.revoke")
+    assert hint.reason == "app_removed"
     assert hint.subjects == hint.accounts == frozenset({"783214"})
 
 

@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from dashboard.domain.capabilities import Capability
 from dashboard.domain.checks import Works
 from dashboard.domain.errors import PlatformError
-from dashboard.domain.pushes import Delivery, ForgedPushError
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushReason
 from dashboard.domain.wire import Answer, NoAnswerError
 from dashboard.platforms.protocol import AppTest, Publishes
 from dashboard.platforms.youtube import YouTube
@@ -209,6 +209,7 @@ def test_a_signed_event_is_a_hint_about_its_person() -> None:
     assert told.status == 202
     assert hint.subjects == frozenset({"7375626A656374"})
     assert hint.what == "account-disabled hijacking"
+    assert hint.reason is PushReason.HIJACKED
     assert hint.id == event()["jti"]
 
 
@@ -218,6 +219,22 @@ def test_the_test_message_and_events_about_one_token_concern_nobody() -> None:
         (hint,) = push(signed(event(events={f"{RISC}{name}": {"subject": subject}}))).hints
         assert hint.subjects == frozenset()
         assert hint.what == name
+        assert hint.reason is None, "nothing is over"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("sessions-revoked", PushReason.LOGGED_OUT),
+        ("account-purged", PushReason.ACCOUNT_DELETED),
+        ("account-credential-change-required", PushReason.CHANGE_WANTED),
+        ("account-disabled", PushReason.ACCOUNT_DISABLED),
+        ("account-enabled", None),
+    ],
+)
+def test_events_tell_why_a_permission_is_over(name: str, meant: PushReason | None) -> None:
+    (hint,) = push(signed(event(events={f"{RISC}{name}": {"subject": {}}}))).hints
+    assert hint.reason is meant
 
 
 def test_r46_any_changed_bit_makes_an_event_forged() -> None:

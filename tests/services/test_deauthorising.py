@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,12 @@ from sqlmodel import select
 
 from dashboard.db.apps import insert_app
 from dashboard.db.tables import AppRow, GrantRow, LinkRow, PushRow
+from dashboard.domain.causes import Cause, Sureness
+from dashboard.domain.checks import Evidence, NoAnswer, Refused, Works
 from dashboard.domain.credentials import App
 from dashboard.domain.errors import NotFoundError
-from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint, PushReason
+from dashboard.services.checking import check_due
 from dashboard.services.deauthorising import KEPT_FOR, forget_old_pushes, receipt, receive
 from dashboard.services.ports import Tools
 from tests.factories import FakePlatform, make_account
@@ -26,6 +29,7 @@ class Telling(FakePlatform):
     """Believes a body that begins with the app's secret; the rest is the person who left."""
 
     receipts = False
+    reason: PushReason | None = PushReason.APP_REMOVED
 
     async def read_push(self, http: Any, app: App, delivery: Delivery, *, now: Any) -> PushAnswer:
         secret, _, who = delivery.body.decode().partition(":")
@@ -35,6 +39,7 @@ class Telling(FakePlatform):
         hint = PushHint(
             id=number,
             what="gone",
+            reason=self.reason,
             subjects=frozenset({subject}),
             accounts=frozenset({subject}),
         )
@@ -66,6 +71,60 @@ def link(tools: Tools) -> LinkRow:
 def push(tools: Tools, body: str, key: str = "fake") -> PushAnswer:
     delivery = Delivery(method="POST", headers={}, query={}, body=body.encode())
     return receive(tools, key, delivery)
+
+
+REFUSED = Refused(cause=Cause.TOKEN_REFUSED, evidence=Evidence(call="read", status=401))
+
+
+def found(tools: Tools, outcome: Any, *, at: datetime) -> LinkRow:
+    """The link after a check at that instant."""
+    tools.platforms["fake"].outcomes["page-1"] = outcome
+    tools.now.instant = at
+    with tools.database.writing() as unit:
+        unit.exec(select(LinkRow)).one().next_check_at = at
+    check_due(tools)
+    return link(tools)
+
+
+def test_r46_what_was_told_explains_a_refusal_that_a_check_finds(
+    tools: Tools, account: UUID, clock: FrozenClock
+) -> None:
+    push(tools, "hush:1/anna")
+    assert (link(tools).state, link(tools).cause) == ("healthy", ""), "alone it sets nothing"
+    row = found(tools, REFUSED, at=START + timedelta(seconds=5))
+    assert (row.state, row.cause) == ("expired", "app_removed")
+    assert row.evidence["sure"] == Sureness.TOLD
+    row = found(tools, REFUSED, at=START + timedelta(hours=5))
+    assert row.cause == "app_removed", "it stays, as long as the trouble does"
+
+
+def test_r46_what_was_told_changes_nothing_of_a_link_that_works_or_is_silent(
+    tools: Tools, account: UUID, clock: FrozenClock
+) -> None:
+    push(tools, "hush:1/anna")
+    silent = NoAnswer(cause=Cause.PLATFORM_DOWN, evidence=REFUSED.evidence)
+    assert found(tools, silent, at=START + timedelta(seconds=5)).state == "healthy"
+    assert found(tools, Works(), at=START + timedelta(minutes=1)).state == "healthy"
+    row = found(tools, REFUSED, at=START + timedelta(hours=1))
+    assert row.cause == "token_refused", "it was looked at then, and came to nothing"
+
+
+def test_a_cause_that_the_check_itself_was_told_is_not_changed(
+    tools: Tools, account: UUID, clock: FrozenClock
+) -> None:
+    push(tools, "hush:1/anna")
+    named = replace(REFUSED, cause=Cause.PASSWORD_CHANGED)
+    assert found(tools, named, at=START + timedelta(seconds=5)).cause == "password_changed"
+
+
+def test_a_reason_without_a_cause_of_its_own_is_kept_for_the_page_only(
+    tools: Tools, account: UUID, clock: FrozenClock
+) -> None:
+    tools.platforms["fake"].reason = PushReason.ACCOUNT_BANNED
+    push(tools, "hush:1/anna")
+    row = found(tools, REFUSED, at=START + timedelta(seconds=5))
+    assert (row.state, row.cause) == ("expired", "token_refused")
+    assert (row.told_reason, row.told_at) == ("account_banned", START)
 
 
 @pytest.mark.parametrize("who", ["anna", "page-1"])

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from dashboard.db.access import visible
 from dashboard.db.counters import read_counter
-from dashboard.db.health import change_from, health_of
+from dashboard.db.health import change_from, health_of, hearsay_from
 from dashboard.db.screens.history import changes_of
 from dashboard.db.screens.how_told import how_told
 from dashboard.db.screens.log_ins import LogIn, ended_log_ins
@@ -31,13 +31,15 @@ from dashboard.domain.calendar import PublicationState
 from dashboard.domain.events import LinkStateChanged
 from dashboard.domain.incidents import Place
 from dashboard.domain.links import LinkHealth
-from dashboard.domain.states import LinkState
+from dashboard.domain.pushes import Hearsay
+from dashboard.domain.states import MESSAGES_STOPPED, LinkState
 from dashboard.domain.team import Viewer
 from dashboard.domain.troubles import NOBODY_YET, Told
 from dashboard.domain.uptime import Timeline
 
 _HISTORY = 40
 _LATEST = 5
+_STOPPED = frozenset(state.value for state in MESSAGES_STOPPED)
 _WAITING_POSTS = (PublicationState.SCHEDULED.value, PublicationState.HELD.value)
 
 
@@ -117,6 +119,7 @@ class AccountScreen:
     last_sync: LastSync | None
     app_trouble: AppTrouble | None
     cursor: int
+    hearsay: Hearsay | None = None  # of the platform itself, about the present trouble
     log_in: LogIn | None = None  # when one relink heals several accounts on the same log-in
 
 
@@ -166,8 +169,18 @@ def account_screen(
         last_sync=_last_sync(session, account_id),
         app_trouble=_app_trouble(session, link.grant_id),
         cursor=cursor,
+        hearsay=_hearsay(link),
         log_in=next(iter(_together(session, viewer, link)), None),
     )
+
+
+def _hearsay(link: LinkRow) -> Hearsay | None:
+    """Only beside what a check has found: alone it proves nothing."""
+    found = hearsay_from(link.told_reason, link.told_at)
+    began = link.troubled_since
+    if found is None or began is None or link.state not in _STOPPED:
+        return None
+    return found if found.speaks_of(began) else None
 
 
 def _together(session: Session, viewer: Viewer, link: LinkRow) -> tuple[LogIn, ...]:

@@ -110,7 +110,8 @@ class LinkRow(SQLModel, table=True):
     `version` is the compare-and-set of the check path; `changed_seq` is the value of the
     `links` counter at the last change a viewer can see (live fragments). `lapses` counts claims
     whose worker died, so that a link that kills workers is found out and set aside (R65).
-    `awaited`: a person asked for the next check and watches the page.
+    `awaited`: a person asked for the next check and watches the page. `told_*` is the latest that
+    the platform told by itself about it: no proof, but it explains what a check then finds.
     """
 
     __tablename__ = "links"
@@ -139,6 +140,8 @@ class LinkRow(SQLModel, table=True):
     streak: int = 0
     linked_at: datetime
     linked_by: UUID | None = None
+    told_reason: str = Field(default="", max_length=20)
+    told_at: datetime | None = None
     __table_args__ = (
         Index("ix_links_due", "next_check_at"),
         Index(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from dashboard.domain.credentials import App
-from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint, PushReason
 from dashboard.domain.untrusted import UnreadableJsonError, read_json
 from dashboard.platforms.values import Body, epoch_of, object_of
 
@@ -27,6 +27,7 @@ def deauthorized(app: App, delivery: Delivery, *, now: datetime) -> PushAnswer:
     hint = PushHint(
         id=hashlib.sha256(delivery.body).hexdigest(),
         what="deauthorized",
+        reason=PushReason.APP_REMOVED,
         subjects=frozenset({subject} - {"", "0"}),
         accounts=frozenset({account} - {""}),
         at=epoch_of(body.get("issued_at")),

@@ -8,13 +8,20 @@ import hmac
 from datetime import datetime, timedelta
 
 from dashboard.domain.credentials import App
-from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint, PushReason
 from dashboard.domain.untrusted import UnreadableJsonError, read_json
 from dashboard.platforms.values import Body, epoch_of, is_count, object_of, text_of
 
 _OLDEST, _NEWEST = timedelta(hours=73), timedelta(minutes=5)
 _LONGEST = 65_536
-_REASONS = range(6)  # unknown, disconnected, deleted, age changed, banned, by the developer
+_REASONS = {
+    0: PushReason.UNKNOWN,
+    1: PushReason.APP_REMOVED,
+    2: PushReason.ACCOUNT_DELETED,
+    3: PushReason.AGE_CHANGED,
+    4: PushReason.ACCOUNT_BANNED,
+    5: PushReason.ENDED_BY_US,
+}
 
 
 def read(app: App, delivery: Delivery, *, now: datetime) -> PushAnswer:
@@ -23,9 +30,11 @@ def read(app: App, delivery: Delivery, *, now: datetime) -> PushAnswer:
     who, event = text_of(said.get("user_openid"), 200), text_of(said.get("event"), 60)
     if event != "authorization.removed" or not who:
         return PushAnswer()
+    number = _reason(said)
     hint = PushHint(
         id=hashlib.sha256(delivery.body).hexdigest(),
-        what=f"{event} {_reason(said)}".strip(),
+        what=event if number is None else f"{event} {number}",
+        reason=PushReason.UNKNOWN if number is None else _REASONS[number],
         subjects=frozenset({who}),
         accounts=frozenset({who}),
         at=epoch_of(said.get("create_time")),
@@ -59,11 +68,11 @@ def _signature(delivery: Delivery) -> str:
     return delivery.headers.get("tiktok-signature", "")[:300]
 
 
-def _reason(said: Body) -> str:
-    """Why, as a number from 0 to 5; `content` is JSON within a string."""
+def _reason(said: Body) -> int | None:
+    """Why, as a number that is known; `content` is JSON within a string."""
     try:
         content = object_of(read_json(str(said.get("content") or "")[:2_000].encode()))
     except UnreadableJsonError:
-        return ""
+        return None
     reason = content.get("reason")
-    return str(reason) if type(reason) is int and reason in _REASONS else ""
+    return reason if type(reason) is int and reason in _REASONS else None

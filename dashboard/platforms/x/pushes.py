@@ -17,7 +17,7 @@ import re
 from http import HTTPStatus
 
 from dashboard.domain.credentials import App
-from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint
+from dashboard.domain.pushes import Delivery, ForgedPushError, PushAnswer, PushHint, PushReason
 from dashboard.domain.untrusted import UnreadableJsonError, read_json
 from dashboard.platforms.values import instant_of, object_of, text_of
 from dashboard.platforms.x.reading import id_of
@@ -49,6 +49,7 @@ def read(app: App, delivery: Delivery) -> PushAnswer:
     hint = PushHint(
         id=text_of(event.get("event_uuid"), 100) or hashlib.sha256(delivery.body).hexdigest(),
         what=_REVOKED,
+        reason=PushReason.APP_REMOVED,
         subjects=frozenset({who}),
         accounts=frozenset({who}),
         at=instant_of(payload.get("date_time")),

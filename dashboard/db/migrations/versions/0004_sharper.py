@@ -1,6 +1,7 @@
-"""Indexes for long lists; further additions stand here in the order in which they come."""
+"""Sharper lists and causes; further additions stand here in the order in which they come."""
 
 import sqlalchemy as sa
+import sqlmodel
 from alembic import op
 
 revision = "0004"
@@ -12,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     """Change the tables of 0003 in place; what is in them stays."""
     _lists()
+    _hearsay()
 
 
 def _lists() -> None:
@@ -27,3 +29,11 @@ def _lists() -> None:
         sqlite_where=sa.text("state <> 'healthy'"),
         postgresql_where=sa.text("state <> 'healthy'"),
     )
+
+
+def _hearsay() -> None:
+    """What a platform told by itself of a link, and when."""
+    kind = sqlmodel.sql.sqltypes.AutoString(length=20)
+    op.add_column("links", sa.Column("told_reason", kind, nullable=False, server_default=""))
+    told_at = sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True)
+    op.add_column("links", told_at)
