@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.causes import Cause
 from dashboard.domain.checks import CheckOutcome, Evidence, NoAnswer, Refused, Works
 from dashboard.services.checking import check_due
@@ -19,6 +20,13 @@ SAID = Evidence(call="read the profile")
 SILENCE = NoAnswer(cause=Cause.NO_ANSWER, evidence=SAID)
 REFUSED = Refused(cause=Cause.PASSWORD_CHANGED, evidence=SAID)
 LOGGED_OUT = Refused(cause=Cause.LOGGED_OUT, evidence=SAID)
+COMMENTS = Missing(
+    capability=Capability.READ_MESSAGES,
+    kind=MissingKind.PERMISSION,
+    what="comments",
+    label="read comments",
+)
+LACKS = Works(missing=(COMMENTS,))
 
 
 class Weather(FakePlatform):

@@ -1,5 +1,6 @@
 """Accounts that hang on one log-in break together and are healed together: one story, one cure."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -7,13 +8,12 @@ import pytest
 from sqlmodel import col, select, update
 
 from dashboard.db.tables import GrantRow, IncidentRow, LinkRow, RoleAccountRow
-from dashboard.domain.capabilities import Capability, Missing, MissingKind
 from dashboard.domain.checks import Works
 from dashboard.services.ports import Tools
 from tests.factories import make_account, make_role, make_user
 from tests.fakes import START, FrozenClock
 from tests.services.letter_box import LetterBox
-from tests.services.weather import REFUSED, Weather, live, settle, subjects
+from tests.services.weather import COMMENTS, REFUSED, Weather, live, settle, subjects
 
 
 @pytest.fixture
@@ -41,14 +41,8 @@ def pages(tools: Tools, number: int, *, log_in: UUID) -> list[UUID]:
 
 def lack(sky: Weather, *numbers: int, by_relink: bool) -> None:
     """The same permission is missing on each of them."""
-    missing = Missing(
-        capability=Capability.READ_MESSAGES,
-        kind=MissingKind.PERMISSION,
-        what="comments",
-        label="read comments",
-        grant_at="" if by_relink else "Suite > Access",
-        by_relink=by_relink,
-    )
+    grant_at = "" if by_relink else "Suite > Access"
+    missing = replace(COMMENTS, grant_at=grant_at, by_relink=by_relink)
     sky.outcomes |= {f"page-{nth}": Works(missing=(missing,)) for nth in numbers}
 
 

@@ -30,89 +30,6 @@ def states(tools: Tools) -> set[str]:
         return set(session.exec(select(LinkRow.state)).all())
 
 
-def test_r59_a_platform_that_refuses_everybody_is_one_mail_at_its_start_and_one_at_its_end(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 40)
-    live(tools, clock, 12)
-    sky.refusing = LOGGED_OUT
-    live(tools, clock, 50)
-    assert subjects(box) == {START_MAIL: len(readers)}
-    assert "40 accounts within your reach" in box.letters[0].text
-    sky.refusing = None
-    live(tools, clock, 40)
-    assert subjects(box) == {START_MAIL: len(readers), END_MAIL: len(readers)}
-    assert states(tools) == {"healthy"}
-    found = incident(tools)
-    assert found.ended_at is not None
-    assert (found.kind, found.cause, found.accounts) == ("refused", "logged_out", 40)
-    assert found.held_back == 80, "into refusal and out of it, for each account"
-
-
-def test_who_is_still_refused_when_it_is_over_is_told_in_one_mail(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 12)
-    live(tools, clock, 12)
-    sky.refusing = LOGGED_OUT
-    live(tools, clock, 40)
-    box.letters.clear()
-    sky.refusing = None
-    sky.outcomes["fake-3"] = sky.outcomes["fake-5"] = LOGGED_OUT
-    live(tools, clock, 60)
-    told = subjects(box)
-    assert told.pop(END_MAIL) == len(readers)
-    assert told == {"2 accounts have lost their link: fake 3 and fake 5": len(readers)}
-
-
-def test_what_is_refused_for_two_hours_is_told_although_nothing_healed(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 5)
-    live(tools, clock, 12)
-    sky.refusing = LOGGED_OUT
-    live(tools, clock, 115, step=120)
-    assert subjects(box) == {START_MAIL: len(readers)}
-    live(tools, clock, 20, step=120)
-    told = subjects(box)
-    assert told.pop(START_MAIL) == len(readers)
-    assert list(told.values()) == [len(readers)]
-    assert next(iter(told)).startswith("5 accounts have lost their link")
-
-
-def test_a_team_with_three_accounts_is_alarmed_at_once(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 3)
-    live(tools, clock, 12)
-    sky.refusing = LOGGED_OUT
-    live(tools, clock, 12)
-    assert START_MAIL not in subjects(box)
-    assert {letter.to for letter in box.letters} == set(readers)
-
-
-def test_one_refused_person_of_many_is_alarmed_at_once(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 30)
-    live(tools, clock, 12)
-    sky.outcomes["fake-3"] = LOGGED_OUT
-    live(tools, clock, 16)
-    assert subjects(box) == {"The fake page fake 3 has lost its link: relink it": len(readers)}
-
-
-def test_four_refused_of_thirty_are_their_own_trouble(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 30)
-    live(tools, clock, 12)
-    for number in (3, 9, 15, 21):
-        sky.outcomes[f"fake-{number}"] = LOGGED_OUT
-    live(tools, clock, 16)
-    assert START_MAIL not in subjects(box)
-    assert all("lost" in subject for subject in subjects(box))
-
-
 def test_one_person_with_many_accounts_is_no_mass(
     tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
 ) -> None:
@@ -205,25 +122,6 @@ def test_the_end_is_told_only_to_whom_the_start_was_told(
     sky.down = False
     live(tools, clock, 40)
     assert sorted(letter.to for letter in box.letters) == sorted(2 * readers)
-
-
-def test_a_link_that_was_told_of_before_is_brought_to_its_end_during_the_incident(
-    tools: Tools, readers: list[str], sky: Weather, box: LetterBox, clock: FrozenClock
-) -> None:
-    settle(tools, 20)
-    live(tools, clock, 12)
-    sky.outcomes["fake-3"] = REFUSED
-    live(tools, clock, 30)
-    sky.refusing = LOGGED_OUT
-    live(tools, clock, 30)
-    box.letters.clear()
-    del sky.outcomes["fake-3"]
-    sky.refusing = None
-    live(tools, clock, 60)
-    assert subjects(box) == {
-        END_MAIL: len(readers),
-        "The fake page fake 3 works again": len(readers),
-    }
 
 
 def test_refused_renewals_are_tried_again_while_everybody_is_refused(
