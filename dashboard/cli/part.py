@@ -85,13 +85,29 @@ class Part:
             self.process.terminate()
 
     def kill(self) -> None:
-        """End it and all that it started."""
-        if self.process is not None:
+        """End it and all that it started.
+
+        Once it has ended, its number lives on as that of the group of its children, and nobody can
+        be given it. If there is a process of that number all the same, the group has ended, too,
+        and the number is a stranger's by now.
+        """
+        if self.process is not None and (self.is_running or not _is_taken(self.process.pid)):
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 return
             self.process.wait()
+
+
+def _is_taken(pid: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
 
 
 def say_ready() -> None:

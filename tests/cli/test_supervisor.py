@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -72,6 +73,31 @@ def test_a_part_that_dies_is_started_again(supervisor: Supervisor, told: Heard) 
         lambda: part.process is not first and part.is_running, seconds=10, look_every=0.05
     )
     assert told == [("p", "ended unexpectedly (signal SIGKILL) and is started again")]
+
+
+class Ended:
+    """A part that ended a while ago; its number was given to another process since."""
+
+    returncode = -9
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self) -> int:
+        return self.returncode
+
+
+def test_the_number_of_a_dead_part_may_be_a_strangers_by_now() -> None:
+    with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as stranger:
+        part = shell("p", "")
+        part.process = Ended(stranger.pid)
+        part.kill()
+        time.sleep(0.1)
+        assert stranger.poll() is None, "a stranger was killed"
+        stranger.kill()
 
 
 def test_a_part_that_cannot_live_is_given_up_with_its_last_words(supervisor: Supervisor) -> None:
