@@ -85,6 +85,7 @@ class Nemesis:
             self.lock,
             self.disturb,
             self.disturb,
+            self.platform_is_down,
             self.trouble_an_account,
             self.mail_fails,
         )
@@ -152,6 +153,12 @@ class Nemesis:
         fault = dict(self.chance.choice(FAULTS))
         self.town.disturb(**fault)
         return f"platform: {fault['kind']}"
+
+    def platform_is_down(self) -> str:
+        """For so long that patience with it ends; what goes on meanwhile goes on."""
+        self.town.disturb(kind="500", calls="all", count="100000")
+        threading.Timer(self.chance.uniform(30, 50), self.town.calm).start()
+        return "platform down"
 
     def trouble_an_account(self) -> str:
         handle, action = self.chance.choice(self.handles), self.chance.choice(ENDINGS)

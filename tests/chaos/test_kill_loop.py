@@ -32,6 +32,7 @@ from dashboard.db.tables import (
     DeliveryRow,
     EventRow,
     GrantRow,
+    IncidentRow,
     LinkRow,
     PublicationRow,
     SalvageRow,
@@ -41,6 +42,7 @@ from dashboard.services.notifying import gather
 from dashboard.services.publishing import publish_due
 from dashboard.services.sending import send_due
 from dashboard.settings import Settings
+from tests import histories
 from tests.adapters.mail_sink import Sink, SinkServer
 from tests.chaos.nemesis import Nemesis, SecondScheduler
 from tests.chaos.people import People
@@ -105,6 +107,8 @@ def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
             "LINKKEEPER_SANDBOX_DIALECTS": "yes",
             "LINKKEEPER_ALLOW_PRIVATE_HOSTS": place,
             "LINKKEEPER_CHECK_EVERY": "6",
+            "LINKKEEPER_PATIENCE": "10",
+            "LINKKEEPER_MISSES_ALLOWED": "1",
             "LINKKEEPER_GATHER_FOR": "2",
             "LINKKEEPER_MAIL_URL": f"smtp://127.0.0.1:{server.port}?tls=none",
             "LINKKEEPER_MAIL_FROM": "Linkkeeper <keeper@example.org>",
@@ -155,6 +159,7 @@ def test_minutes_of_kills_lose_nothing_and_double_nothing(scene: Scene, database
     no_token_is_lost(scene)
     every_telling_was_accepted(scene)
     events_form_a_path(scene)
+    troubles_are_told_as_often_as_they_come(scene)
     every_post_stands_there_once(scene, people)
     nobody_was_told_of_what_he_may_not_see(scene, people)
     assert_people_got_through(people)
@@ -251,6 +256,16 @@ def events_form_a_path(scene: Scene) -> None:
         at[event.account_id] = new
     for link in links:
         assert link.state in {at.get(link.account_id, link.state), "new"}
+
+
+def troubles_are_told_as_often_as_they_come(scene: Scene) -> None:
+    """I6, I7: incidents alternate; each is told once at its start and once at its end."""
+    with scene.runtime.tools.database.reading() as session:
+        histories.incidents_of_a_place_follow_one_another(session)
+        histories.an_incident_is_told_once_at_its_start_and_once_at_its_end(session)
+        histories.trouble_is_told_no_oftener_than_it_comes(session)
+        outages = session.exec(select(IncidentRow).where(IncidentRow.kind == "silent")).all()
+    sys.stdout.write(f"outages that were noticed: {len(outages)}\n")
 
 
 def every_post_stands_there_once(scene: Scene, people: People) -> None:

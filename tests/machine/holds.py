@@ -12,17 +12,14 @@ from dashboard.db.tables import (
     DeliveryRow,
     EventRow,
     GrantRow,
-    IncidentRow,
     LinkRow,
-    NoticeRow,
     PublicationRow,
     SalvageRow,
 )
 from dashboard.services.ports import Tools
+from tests import histories
 from tests.fakes import GlassSealer
 from tests.machine.world import Post, World, numbers
-
-_BROKEN = {"expired", "blocked", "unreachable"}
 
 
 class Holds(RuleBasedStateMachine):
@@ -137,46 +134,11 @@ class Holds(RuleBasedStateMachine):
             assert begun_anew or link.state == told, f"{told} became {link.state} without an event"
 
     @invariant()
-    def i6_incidents_of_a_place_follow_one_another(self) -> None:
+    def i6_i7_what_is_remembered_is_in_order(self) -> None:
         with self.tools.database.reading() as session:
-            rows = session.exec(select(IncidentRow).order_by(col(IncidentRow.began_at))).all()
-        places: dict[tuple[str, str, str, str], IncidentRow] = {}
-        for row in rows:
-            key = (row.kind, row.platform, row.server, row.grant_key)
-            before = places.get(key)
-            assert before is None or before.ended_at, "two are open at one place"
-            assert before is None or before.ended_at <= row.began_at, "it began before the end"
-            places[key] = row
-
-    @invariant()
-    def i7_an_outage_is_told_once_at_its_start_and_once_at_its_end(self) -> None:
-        with self.tools.database.reading() as session:
-            outages = session.exec(
-                select(IncidentRow.ended_at).where(IncidentRow.kind == "silent")
-            ).all()
-            told = session.exec(
-                select(NoticeRow.kind, DeliveryRow.user_id)
-                .join(DeliveryRow, col(DeliveryRow.notice_id) == col(NoticeRow.id))
-                .where(col(NoticeRow.kind).in_(["platform_silent", "platform_back"]))
-            ).all()
-        ends = sum(ended is not None for ended in outages)
-        most = {"platform_silent": len(outages), "platform_back": ends}
-        for (kind, _), times in Counter(told).items():
-            assert times <= most[kind], f"{times} mails of {kind} about {most[kind]}"
-
-    @invariant()
-    def i7_trouble_of_an_account_is_told_no_oftener_than_it_comes(self) -> None:
-        with self.tools.database.reading() as session:
-            mails = session.exec(
-                select(DeliveryRow.user_id, DeliveryRow.accounts)
-                .join(NoticeRow, col(NoticeRow.id) == col(DeliveryRow.notice_id))
-                .where(NoticeRow.kind == "link_broken", DeliveryRow.state != "suppressed")
-            ).all()
-            events = session.exec(select(EventRow).where(EventRow.kind == "link_state")).all()
-        broke = Counter(str(one.account_id) for one in events if one.data["new"] in _BROKEN)
-        told = Counter((user, account) for user, accounts in mails for account in accounts)
-        for (_, account), times in told.items():
-            assert times <= broke[account], f"told {times} times, broken {broke[account]} times"
+            histories.incidents_of_a_place_follow_one_another(session)
+            histories.an_incident_is_told_once_at_its_start_and_once_at_its_end(session)
+            histories.trouble_is_told_no_oftener_than_it_comes(session)
 
     def told_of_silence(self) -> Counter[UUID]:
         """Tellings per person about silence: of the place, or of accounts into it or out of it."""
