@@ -360,7 +360,7 @@ def test_r14_only_who_may_publish_there_does(tools: Tools, ada: Viewer, account:
     publication = make_plan(tools, ada, account, START + timedelta(hours=1))
     reader = replace(ada, rights=frozenset())
     elsewhere = make_role(tools.database, name="Elsewhere", all_accounts=False)
-    stranger = replace(ada, role_id=elsewhere, accounts=frozenset())
+    stranger = replace(ada, role_id=elsewhere)
     with pytest.raises(NotAllowedError):
         make_plan(tools, reader, account)
     with pytest.raises(NotFoundError):
