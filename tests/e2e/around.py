@@ -91,6 +91,10 @@ class SandboxProcess:
             assert time.monotonic() < give_up, f"{handle} was not renewed"
             time.sleep(0.2)
 
+    def id_of(self, handle: str) -> str:
+        accounts = self._ask("/control/state.json")["accounts"]
+        return str(next(one["id"] for one in accounts if one["handle"] == handle))
+
     def password_of(self, person: str) -> str:
         people = self._ask("/control/state.json")["people"]
         return next(one["password"] for one in people if one["id"] == person)

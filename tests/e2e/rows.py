@@ -13,10 +13,7 @@ DISTURBANCES = {
     "hang": causes.Cause.NO_ANSWER,
     "429": causes.Cause.RATE_LIMITED,
 }
-"""What every platform is disturbed by, as the Sandbox names it, and what people are told then.
-
-A wish to wait comes last: nothing is asked as long as it holds.
-"""
+"""What every platform is disturbed by, as the Sandbox names it, and what people are told then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,19 @@ What differs between platforms is data: a file per platform in the folder `platf
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS
 from dashboard.domain.causes import Cause as CauseOfState
+from tests.e2e.at_platforms import check_now, enter_registration, link_at, relink_at
 from tests.e2e.conftest import Place
 from tests.e2e.rows import DISTURBANCES, ROWS, Cause, Row
 from tests.e2e.steps import account_id, consent, in_calendar, row, synchronise
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-SECRET = "sandbox-only-not-a-secret"
 _REST = 60_000  # milliseconds: a host that was silent too often is left alone for a while
 WRITTEN = "Written in Linkkeeper, read everywhere."
 
@@ -27,8 +28,8 @@ def test_platform_is_set_up_linked_broken_by_every_cause_healed_read_and_publish
 ) -> None:
     page = place.page
     if platform.registered:
-        _enter_registration(page, platform)
-    _link(page, platform)
+        enter_registration(page, platform)
+    link_at(page, platform)
     _read_what_is_there(page, platform)
     _publish(page, platform)
     _disturb(place, platform)
@@ -36,51 +37,25 @@ def test_platform_is_set_up_linked_broken_by_every_cause_healed_read_and_publish
     for cause in platform.causes:
         _break_and_heal(place, platform, cause)
     _refuse_a_stranger(page, platform)
-    _ask_to_wait(place, platform)
     _remove(place, platform)
 
 
-def _enter_registration(page: Page, platform: Row) -> None:
-    page.goto(f"/settings/platforms/{platform.key}")
-    page.locator("#client_id").fill(f"linkkeeper-{platform.key}")
-    page.locator("#client_secret").fill(SECRET)
-    for name, value in platform.options:
-        page.locator(f"#{name}").fill(value)
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("button", name="Test this app").click()
-    expect(page.get_by_text(platform.test_says)).to_be_visible()
-
-
-def _link(page: Page, platform: Row) -> None:
-    """By one log-in, with the picker; what was not given is said at once, a relink brings it."""
-    _to_the_picker(page, platform)
-    for account in filter(None, (platform.account, platform.sibling)):
-        page.get_by_label(account, exact=True).check()
-    page.get_by_role("button", name="Link these accounts").click()
-    expect(page).not_to_have_url(re.compile("/choose$"))
-    if platform.unticked:
-        expect(page.get_by_text("Linked, but not allowed")).to_be_visible()
-        page.goto("/settings/accounts")
-        expect(row(page, platform.account)).to_have_attribute("data-state", "limited")
-        _relink(page, platform, f"/settings/accounts/{account_id(page, platform.account)}")
+@pytest.mark.parametrize("platform", ROWS, ids=lambda row: row.key)
+def test_a_platform_that_asks_us_to_wait_is_told_as_such_and_accuses_nobody(
+    place: Place, platform: Row
+) -> None:
+    """After all else, as nothing is asked there before the time is over."""
+    page, plain = place.page, replace(platform, unticked="", needed="")
+    if plain.registered:
+        enter_registration(page, plain)
+    link_at(page, plain)
     page.goto("/settings/accounts")
-    for account in filter(None, (platform.account, platform.sibling)):
-        expect(row(page, account)).to_have_attribute("data-state", platform.calm)
-
-
-def _to_the_picker(page: Page, platform: Row) -> None:
-    if platform.needed:
-        page.goto(f"/settings/accounts/add/{platform.key}")
-        page.get_by_role("button", name=f"Continue with {platform.label}").click()
-        consent(page, platform.person, without=platform.needed)
-        told = f"Not everything was allowed at {platform.label}"
-        expect(page.get_by_role("heading", name=told)).to_be_visible()
-    page.goto(f"/settings/accounts/add/{platform.key}")
-    if platform.typed:
-        page.get_by_label("Which account").fill(platform.typed)
-    page.get_by_role("button", name=f"Continue with {platform.label}").click()
-    consent(page, platform.person, without=platform.unticked)
-    expect(page.get_by_role("heading", name="Which accounts?")).to_be_visible()
+    address = f"/settings/accounts/{account_id(page, plain.account)}"
+    place.sandbox.disturb(plain.handle, "429")
+    page.goto(address)
+    check_now(page)
+    _look_at_the_silence(page, CauseOfState.RATE_LIMITED)
+    place.sandbox.calm()
 
 
 def _read_what_is_there(page: Page, platform: Row) -> None:
@@ -146,10 +121,10 @@ def _disturb(place: Place, platform: Row) -> None:
             continue
         place.sandbox.disturb(platform.handle, kind)
         page.goto(address)
-        _check_now(page)
+        check_now(page)
         _look_at_the_silence(page, cause)
         place.sandbox.calm()
-        _check_now(page)
+        check_now(page)
         head = page.locator(".account-head")
         expect(head).to_have_attribute("data-state", platform.calm, timeout=_REST)
     expect(page.locator('#history .moment [data-state="expired"]')).to_have_count(0)
@@ -166,18 +141,6 @@ def _look_at_the_silence(page: Page, cause: CauseOfState) -> None:
         expect(page.locator("#what-to-do")).to_contain_text(said)
 
 
-def _ask_to_wait(place: Place, platform: Row) -> None:
-    """The last that is looked at, as nothing is asked before the time is over."""
-    page = place.page
-    page.goto("/settings/accounts")
-    address = f"/settings/accounts/{account_id(page, platform.account)}"
-    place.sandbox.disturb(platform.handle, "429")
-    page.goto(address)
-    _check_now(page)
-    _look_at_the_silence(page, CauseOfState.RATE_LIMITED)
-    place.sandbox.calm()
-
-
 def _refuse_the_app(place: Place, platform: Row) -> None:
     """Our registration is at fault, and no link: it stays as it is until that is put right."""
     page, client_id = place.page, f"linkkeeper-{platform.key}"
@@ -191,7 +154,7 @@ def _refuse_the_app(place: Place, platform: Row) -> None:
         else:
             place.sandbox.disturb(platform.handle, "refuse_app")
         page.goto(address)
-        _check_now(page)
+        check_now(page)
         expect(said).to_be_visible()
         expect(page.locator(".account-head")).to_have_attribute("data-state", platform.calm)
         place.sandbox.mend_secret(client_id)
@@ -203,15 +166,9 @@ def _refuse_the_app(place: Place, platform: Row) -> None:
         if not platform.registered:
             place.sandbox.press(platform.handle, "expire-access")  # a renewal proves it
         page.goto(address)
-        _check_now(page)
+        check_now(page)
         expect(said).to_have_count(0)
         expect(page.locator(".account-head")).to_have_attribute("data-state", platform.calm)
-
-
-def _check_now(page: Page) -> None:
-    """On the page of an account: whatever is waited for, look at once."""
-    page.get_by_role("button", name="Check now").first.click()
-    expect(page.get_by_text("The check is under way.").first).to_be_visible()
 
 
 def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
@@ -240,7 +197,7 @@ def _break_and_heal(place: Place, platform: Row, cause: Cause) -> None:
         place.sandbox.press(platform.handle, cause.heal, **cause.fields)
         page.get_by_role("button", name="Check now").first.click()
     else:
-        _relink(page, platform, address)
+        relink_at(page, platform, address)
     page.goto("/settings/accounts")
     expect(mine).not_to_contain_text(cause.text.title)
     for account in filter(None, (platform.account, platform.sibling)):
@@ -255,9 +212,9 @@ def _break(place: Place, platform: Row, cause: Cause, address: str) -> None:
     place.sandbox.press(platform.handle, cause.press, **cause.fields)
     place.page.goto(address)
     if cause.anew:
-        _relink(place.page, platform, address)
+        relink_at(place.page, platform, address)
     else:
-        _check_now(place.page)
+        check_now(place.page)
     if cause.state == "healthy":
         place.sandbox.wait_until_renewed(platform.handle, renewed)
 
@@ -279,13 +236,6 @@ def _look_at_the_cause(page: Page, cause: Cause) -> None:
         table = page.locator("#capabilities")
         expect(table).to_contain_text(f"{cause.missing} is missing")
         expect(table).to_contain_text(f"To give it: {cause.grant_at}")
-
-
-def _relink(page: Page, platform: Row, address: str) -> None:
-    page.goto(f"{address}/relink")
-    page.get_by_role("button", name=f"Relink with {platform.label}").click()
-    consent(page, platform.person)
-    expect(page.get_by_role("heading", name=f"{platform.account} is linked again")).to_be_visible()
 
 
 def _refuse_a_stranger(page: Page, platform: Row) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.domain.causes import CAUSE_TEXTS, SURENESS_TEXTS, Cause
+from tests.e2e.at_platforms import check_now
 from tests.e2e.conftest import Place
 from tests.e2e.foreign import ACTS, LIMITED_PROFILE, PROFILE, PUBLIC, SAYINGS, Act, Saying
 from tests.e2e.steps import account_id, row
@@ -25,14 +26,14 @@ def test_mastodon_account_is_linked_and_every_cause_is_seen_and_healed(place: Pl
     address = f"/settings/accounts/{account_id(page, FLORIST)}"
     place.mastodon.fail(PROFILE, status=200, body=_silenced(place))
     page.goto(address)
-    _check_now(page)
+    check_now(page)
     expect(page.locator(".account-head")).to_have_attribute("data-state", "healthy")
     place.mastodon.forget_faults()
 
     for saying in SAYINGS:
         _say(place, saying)
         page.goto(address)
-        _check_now(page)
+        check_now(page)
         _look(page, saying.state, saying.cause)
         if saying.missing:
             expect(page.locator("#capabilities")).to_contain_text(saying.missing)
@@ -44,7 +45,7 @@ def test_mastodon_account_is_linked_and_every_cause_is_seen_and_healed(place: Pl
             heading = page.get_by_role("heading", name=f"{FLORIST} is linked again")
             expect(heading).to_be_visible()
             continue
-        _check_now(page)
+        check_now(page)
         head = page.locator(".account-head")
         expect(head).to_have_attribute("data-state", "healthy", timeout=_REST)
 
@@ -62,12 +63,12 @@ def test_bluesky_account_by_app_password_is_linked_and_every_cause_is_seen_and_h
     for act in ACTS:
         _act(place, act)
         page.goto(address)
-        _check_now(page)
+        check_now(page)
         _look(page, act.state, act.cause)
         pds.forget_faults()
         if act.undo:
             getattr(pds, act.undo)()
-            _check_now(page)
+            check_now(page)
             head = page.locator(".account-head")
             expect(head).to_have_attribute("data-state", "healthy", timeout=_REST)
             continue
@@ -103,11 +104,6 @@ def _look(page: Page, state: str, cause: Cause) -> None:
     expect(head).to_contain_text(f"{text.title}. {text.meaning}")
     for said in (*text.steps, SURENESS_TEXTS[text.sure]):
         expect(page.locator("#what-to-do")).to_contain_text(said)
-
-
-def _check_now(page: Page) -> None:
-    page.get_by_role("button", name="Check now").first.click()
-    expect(page.get_by_text("The check is under way.").first).to_be_visible()
 
 
 def _sign_in(place: Place, password: str) -> None:
