@@ -9,9 +9,11 @@ from uuid import UUID
 from dashboard.cli.visitor import SandboxVisitor
 from dashboard.db.team import RoleFacts
 from dashboard.domain.team import Actor, Right, Viewer
+from dashboard.platforms.bluesky.own_log_in import FIELD
 from dashboard.platforms.protocol import NeedsApp
 from dashboard.services.linking import begin, come_back
 from dashboard.services.log_ins import Browser
+from dashboard.services.own_servers import WAY
 from dashboard.services.people import NewUser, add_user, administrator_role
 from dashboard.services.picking import offer, pick
 from dashboard.services.ports import Tools
@@ -19,6 +21,7 @@ from dashboard.services.registrations import save
 from dashboard.services.team import create_role
 
 _NATIVE = "sandbox"
+_BY_NAME = "bluesky"  # each account is found by its name, so each has a log-in of its own
 _LEFT_TO_SET_UP = {"instagram_page"}  # so that there is one that is not set up, too
 _SECRET = "sandbox-only-not-a-secret"  # noqa: S105 - the Sandbox tells it to everybody
 _BROWSER = Browser(session_hash="the sample team")
@@ -81,7 +84,7 @@ def settle_team(tools: Tools, sandbox_url: str) -> None:
     state = town.state()
     ada = _administrator(tools)
     accounts: dict[str, UUID] = {}
-    for platform in (_NATIVE, *_set_up_platforms(tools, ada, state)):
+    for platform in (_NATIVE, _BY_NAME, *_set_up_platforms(tools, ada, state)):
         accounts |= _link_all(tools, ada, sandbox_url, state, platform)
     _add_desks(tools, ada, {name: of for name, of in accounts.items() if _is_culture(name)})
     for handle, action, form in _TROUBLES:
@@ -139,7 +142,8 @@ def _link_all(
         if mine:
             visitor = SandboxVisitor(sandbox_url)
             visitor.log_in(person["email"], person["password"])
-            linked |= _link(tools, ada, visitor, platform, mine, permissions)
+            for part in [[one] for one in mine] if platform == _BY_NAME else [mine]:
+                linked |= _link(tools, ada, visitor, platform, part, permissions)
     return linked
 
 
@@ -160,7 +164,7 @@ def _link(
     accounts: list[dict[str, Any]],
     permissions: list[str],
 ) -> dict[str, UUID]:
-    begun = begin(tools, ada, _BROWSER, platform, {})
+    begun = begin(tools, ada, _BROWSER, platform, _typed(platform, accounts))
     ids = [account["id"] for account in accounts]
     back = urlsplit(visitor.allow(begun.url, ids, permissions))
     door = back.path.rpartition("/")[2]
@@ -187,6 +191,14 @@ def _link(
     )
     names = [handles[identity.name] for identity in chosen]
     return dict(zip(names, picked.linked, strict=True))
+
+
+def _typed(platform: str, accounts: list[dict[str, Any]]) -> Mapping[str, str]:
+    """What Ada types, where a platform wants it: the name of the account, as the Sandbox has it."""
+    if platform != _BY_NAME:
+        return {}
+    own = accounts[0]["handle"].removeprefix(f"{_BY_NAME}_").replace("_", "-")
+    return {WAY: "yes", FIELD: f"{own}.bsky.example"}
 
 
 def _add_desks(tools: Tools, ada: Viewer, culture: Mapping[str, UUID]) -> None:

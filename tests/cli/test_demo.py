@@ -1,4 +1,4 @@
-"""`./manage demo`: a sample team of 48 accounts, in a folder of its own."""
+"""`./manage demo`: a sample team of 50 accounts, in a folder of its own."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installation.end()
 
 
-def test_the_sample_team_looks_after_48_accounts_on_11_platforms(demo: Installation) -> None:
+def test_the_sample_team_looks_after_50_accounts_on_12_platforms(demo: Installation) -> None:
     with sqlite3.connect(demo.folder / "linkkeeper.sqlite3") as database:
         [(accounts, platforms)] = database.execute(
             "SELECT count(*), count(DISTINCT platform) FROM accounts"
         )
         [(users,)] = database.execute("SELECT count(*) FROM users")
 
-    assert (accounts, platforms, users) == (48, 11, len(TEAM))
+    assert (accounts, platforms, users) == (50, 12, len(TEAM))
 
 
 def test_the_sample_log_ins_and_the_platform_are_told(demo: Installation) -> None:
