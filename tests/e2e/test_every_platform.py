@@ -51,9 +51,15 @@ def test_a_platform_that_asks_us_to_wait_is_told_as_such_and_accuses_nobody(
     link_at(page, plain)
     page.goto("/settings/accounts")
     address = f"/settings/accounts/{account_id(page, plain.account)}"
-    place.sandbox.disturb(plain.handle, "429")
     page.goto(address)
+    if plain.posts:  # else it may be the synchronisation that is asked to wait
+        expect(page.locator("#publications")).to_contain_text("Last synchronisation")
+    place.sandbox.disturb(plain.handle, "429")
     check_now(page)
+    # What was asked to wait meanwhile for something else is asked again in a minute.
+    expect(page.locator(".account-head")).to_have_attribute(
+        "data-state", "unreachable", timeout=2 * _REST
+    )
     _look_at_the_silence(page, CauseOfState.RATE_LIMITED)
     place.sandbox.calm()
 
