@@ -156,7 +156,7 @@ class Nemesis:
 
     def platform_is_down(self) -> str:
         """For so long that patience with it ends; what goes on meanwhile goes on."""
-        self.town.disturb(kind="500", calls="all", count="100000")
+        self.town.disturb(kind="500")
         threading.Timer(self.chance.uniform(30, 50), self.town.calm).start()
         return "platform down"
 
