@@ -56,7 +56,7 @@ def overtaken(
 
 
 def pushed(unit: UnitOfWork, _link: Any, clock: FrozenClock) -> None:
-    due_by_push(unit, "fake", subjects=(), accounts=("r1",), now=clock())
+    due_by_push(unit, "fake", subjects=(), accounts=("r1",), reason=None, now=clock())
 
 
 def nothing(_unit: UnitOfWork, _link: Any) -> None:
