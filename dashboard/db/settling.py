@@ -20,11 +20,11 @@ def hand_over(
     *,
     mail: Mail,
     recipient: str,
-    accounts: Mapping[UUID, Collection[UUID]],
+    accounts: Mapping[UUID, Collection[UUID]] | None,
 ) -> bool:
     """Write what is about to be sent, before it is; False when the lease was lost.
 
-    `accounts` says by notice of which accounts the mail speaks.
+    `accounts` says by notice of which accounts the mail speaks; None: of those it spoke of before.
     """
     if not _settle(
         session,
@@ -36,6 +36,10 @@ def hand_over(
         flights=claimed.flights + 1,
     ):
         return False
+    if accounts is None:
+        return True
+    # What an earlier try would have told of, and this one does not, was told to nobody.
+    session.execute(update(DeliveryRow).where(bundle(claimed.id)).values(accounts=[]))
     for notice_id, named in accounts.items():
         session.execute(
             update(DeliveryRow)

@@ -149,7 +149,7 @@ def _write_down(tools: Tools, ready: Ready, mail: Mail) -> bool:
             ready.claimed,
             mail=mail,
             recipient=ready.recipient.email,
-            accounts=ready.what.accounts if isinstance(ready.what, Draft) else {},
+            accounts=ready.what.accounts if isinstance(ready.what, Draft) else None,
         )
 
 

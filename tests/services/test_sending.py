@@ -756,6 +756,20 @@ def test_a_hostile_name_stays_a_name(
     assert not any(line.startswith(("Bcc", "second line")) for line in text.splitlines())
 
 
+def test_what_only_a_refused_try_told_of_does_not_count_as_told(
+    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
+) -> None:
+    first = breaks(tools, "First")
+    sink.on_data = "451 later"
+    tell(tools, clock, wait=10)
+    happen(tools, first, EXPIRED, HEALTHY)
+    sink.on_data = None
+    second = breaks(tools, "Second")
+    tell(tools, clock, wait=600)
+    told = [row for row in rows(tools, DeliveryRow) if row.accounts]
+    assert {one for row in told for one in row.accounts} == {str(second)}
+
+
 def test_no_more_than_so_many_mails_an_hour_the_rest_comes_in_one(
     tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
 ) -> None:
