@@ -156,7 +156,6 @@ def make_publication(
     row = PublicationRow(
         account_id=account_id,
         platform="fake",
-        account_name="Bakery Jansen",
         state=state,
         remote_id=remote_id or uuid4().hex,
         text=text,

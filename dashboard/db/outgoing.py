@@ -58,7 +58,6 @@ def insert_planned(
     row = PublicationRow(
         account_id=account.id,
         platform=account.platform,
-        account_name=account.name,
         state=PublicationState.SCHEDULED.value,
         text=post.text,
         link=post.link,

@@ -86,15 +86,6 @@ def note_absences(
     return gone
 
 
-def rename_account(session: Session, account_id: UUID, name: str) -> None:
-    """Publications carry their own copy of the account's name; it follows while it is linked."""
-    session.execute(
-        update(PublicationRow)
-        .where(col(PublicationRow.account_id) == account_id)
-        .values(account_name=name[:255])
-    )
-
-
 def note_looked_for(session: Session, account_id: UUID, *, now: datetime) -> None:
     """After a whole listing: whose fate is still not known was not found; a person decides.
 
@@ -144,7 +135,6 @@ def _loaded(account: AccountRow, post: FoundPost, now: datetime) -> PublicationR
     return PublicationRow(
         account_id=account.id,
         platform=account.platform,
-        account_name=account.name,
         state=PublicationState.LOADED.value,
         remote_id=post.remote_id[:500],
         text=post.text,

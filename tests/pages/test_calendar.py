@@ -145,3 +145,16 @@ def test_with_many_accounts_the_calendar_offers_some_and_the_chosen_one(
     assert offered.count("<option") == 1 + 200 + 1
     assert f'value="{with_number[202]}" selected' in offered
     assert "Open another one under" in page
+
+
+def test_an_account_that_was_renamed_has_its_new_name_on_all_its_publications(
+    database, client_for, ada, account
+) -> None:
+    post = make_publication(database, account, text="Bread", at=START - timedelta(days=1))
+    with database.writing() as unit:
+        unit.get_one(AccountRow, account).name = "Bakehouse Jansen"
+    browser = client_for(ada)
+    for address in (f"{CALENDAR}?view=list&on=2026-11-24", f"{CALENDAR}/{post}"):
+        page = browser.get(address).text
+        assert "Bakehouse Jansen" in page
+        assert "Bakery Jansen" not in page

@@ -123,7 +123,7 @@ def entries(
 ) -> list[Entry]:
     """Publications and renewal dates from `starts_at` up to `ends_at`, by time."""
     rows = session.execute(
-        select(PublicationRow)
+        select(PublicationRow, col(AccountRow.name))
         .join(AccountRow, col(AccountRow.id) == col(PublicationRow.account_id))
         .where(
             visible(viewer),
@@ -133,19 +133,19 @@ def entries(
         )
         .order_by(col(PublicationRow.at), col(PublicationRow.id))
         .limit(MOST_SHOWN)
-    ).scalars()
+    ).all()
     found = [
         Entry(
             id=row.id,
             account_id=row.account_id,
             platform=row.platform,
-            account_name=row.account_name,
+            account_name=name,
             state=row.state,
             text=row.text,
             at=row.at,
             gone=row.gone_at is not None,
         )
-        for row in rows
+        for row, name in rows
     ]
     found += _renewals(session, viewer, wanted, starts_at=starts_at, ends_at=ends_at)
     return sorted(found, key=lambda entry: entry.at)
@@ -240,7 +240,7 @@ def latest_runs(
 def publication(session: Session, viewer: Viewer, publication_id: UUID) -> Publication | None:
     """None when there is no such publication within the role's reach (R14)."""
     found = session.execute(
-        select(PublicationRow, col(UserRow.name), col(PictureRow.alt))
+        select(PublicationRow, col(UserRow.name), col(PictureRow.alt), col(AccountRow.name))
         .outerjoin(PictureRow, col(PictureRow.publication_id) == col(PublicationRow.id))
         .join(AccountRow, col(AccountRow.id) == col(PublicationRow.account_id))
         .outerjoin(UserRow, col(UserRow.id) == col(PublicationRow.created_by))
@@ -253,7 +253,7 @@ def publication(session: Session, viewer: Viewer, publication_id: UUID) -> Publi
         id=row.id,
         account_id=row.account_id,
         platform=row.platform,
-        account_name=row.account_name,
+        account_name=found[3],
         state=row.state,
         text=row.text,
         url=row.url,

@@ -20,7 +20,6 @@ class PublicationRow(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     account_id: UUID = Field(foreign_key="accounts.id")
     platform: str = Field(max_length=40)
-    account_name: str = Field(max_length=255)
     state: str = Field(max_length=20)
     remote_id: str | None = Field(default=None, max_length=500)
     text: str = ""
