@@ -54,10 +54,6 @@ class Cipher:
             pass  # told below, where the new error does not carry this one and its frame along
         raise CannotDecryptError("it was sealed for another place, or altered")
 
-    def is_sealed_with_newest(self, sealed: bytes) -> bool:
-        """Whether sealing it anew would change nothing: tells what is left after a key was made."""
-        return sealed[1:_ID_END] == self._keys.newest()[0]
-
 
 def _place(table: str, row: str, column: str) -> bytes:
     # JSON, as a plain join would take ("a|b", "c") and ("a", "b|c") for the same place.

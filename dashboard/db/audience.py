@@ -120,13 +120,6 @@ def person_concerned(session: Session, user_id: UUID) -> Recipient | None:
     return None if user is None else _recipient(user, frozenset())
 
 
-def accounts_nobody_hears_of(session: Session, account_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of the accounts whose breaking would be told to nobody."""
-    people = audience(session, NoticeKind.LINK_BROKEN, account_ids)
-    heard = frozenset[UUID]().union(*(person.accounts for person in people))
-    return _existing(session, account_ids) - heard
-
-
 def count_accounts_of(session: Session, user_id: UUID) -> int:
     """How many accounts the user's role has access to."""
     role_id = session.execute(

@@ -1,6 +1,5 @@
 """Signs of life of workers and schedulers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -8,15 +7,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from dashboard.db.tables import HeartbeatRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
-    """When a process last said that it is at work; `kind` is "worker" or "scheduler"."""
-
-    name: str
-    kind: str
-    at: datetime
 
 
 def write(session: Session, *, name: str, kind: str, at: datetime) -> None:
@@ -38,12 +28,6 @@ def latest(session: Session) -> dict[str, datetime]:
     for row in rows:
         newest[row.kind] = max(row.at, newest.get(row.kind, row.at))
     return newest
-
-
-def all_of(session: Session) -> list[Heartbeat]:
-    """Each process that was seen, newest first; for the administrators' page."""
-    rows = session.execute(select(HeartbeatRow).order_by(col(HeartbeatRow.at).desc())).scalars()
-    return [Heartbeat(name=row.name, kind=row.kind, at=row.at) for row in rows]
 
 
 def forget(session: Session, name: str) -> None:

@@ -232,10 +232,6 @@ def delete_publication(
     )
 
 
-def picture_of(session: Session, publication_id: UUID) -> PictureRow | None:
-    return session.get(PictureRow, publication_id)
-
-
 def picture_going_out(session: Session, public_key: UUID) -> tuple[bytes, str] | None:
     """The picture behind a public address, only while its publication goes out; else None."""
     row = session.execute(

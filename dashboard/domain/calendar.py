@@ -56,12 +56,3 @@ class Loss:
 def window_start(now: datetime) -> datetime:
     """The oldest instant that a synchronisation at `now` may load."""
     return now - SYNC_REACH
-
-
-def may_be_loaded_again(
-    state: PublicationState, published_at: datetime | None, now: datetime
-) -> bool:
-    """Whether a synchronisation after a new link could bring this publication back."""
-    return (
-        state in ON_THE_PLATFORM and published_at is not None and published_at >= window_start(now)
-    )

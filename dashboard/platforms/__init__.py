@@ -42,11 +42,6 @@ PLATFORMS: tuple[Platform, ...] = (
 """All that Linkkeeper speaks, in the order in which people see them."""
 
 
-def by_key(key: str) -> Platform:
-    """The platform, whether this installation offers it or not; raises KeyError."""
-    return {platform.about.key: platform for platform in PLATFORMS}[key]
-
-
 def available(
     sandbox_url: str | None,
     *,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dashboard.db.accounts import find_account
-from dashboard.db.audience import accounts_nobody_hears_of, audience, count_accounts_of
+from dashboard.db.audience import audience
 from dashboard.domain.errors import NotFoundError
 from dashboard.domain.notices import NOTICE_SPECS, Audience, NoticeKind
 from dashboard.domain.team import Viewer
@@ -58,15 +58,3 @@ def who_is_told(tools: Tools, viewer: Viewer, account_id: UUID) -> WhoIsTold:
         ),
         mail_is_set_up=tools.settings.mail_server is not None,
     )
-
-
-def nobody_hears_of(tools: Tools, account_ids: list[UUID]) -> frozenset[UUID]:
-    """Those of the accounts whose breaking would be told to nobody; mail set up or not."""
-    with tools.database.reading() as session:
-        return accounts_nobody_hears_of(session, account_ids)
-
-
-def accounts_in_reach(tools: Tools, user_id: UUID) -> int:
-    """How many accounts the user's role has access to."""
-    with tools.database.reading() as session:
-        return count_accounts_of(session, user_id)

@@ -9,7 +9,6 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from dashboard.adapters.letter import Letter
@@ -19,7 +18,6 @@ from dashboard.db.deliveries import (
     Claimed,
     Mail,
     due_ids,
-    oldest_waiting,
 )
 from dashboard.db.engine import UnitOfWork
 from dashboard.db.settling import (
@@ -119,12 +117,6 @@ def any_mail_due(tools: Tools) -> bool:
     """Whether there is something to send; one cheap read."""
     with tools.database.reading() as session:
         return bool(due_ids(session, tools.now(), limit=1))
-
-
-def waiting_since(tools: Tools) -> datetime | None:
-    """Since when the longest waiting mail waits; None when none does."""
-    with tools.database.reading() as session:
-        return oldest_waiting(session)
 
 
 def _mail_of(ready: Ready) -> Mail:

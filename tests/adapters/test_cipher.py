@@ -74,9 +74,7 @@ def test_old_keys_open_and_the_newest_seals():
     before, after = Cipher(FixedKeys(1)), Cipher(FixedKeys(1, 2))
     sealed = before.seal(b"secret", **PLACE)
     assert after.open(sealed, **PLACE) == b"secret"
-    assert not after.is_sealed_with_newest(sealed)
     anew = after.seal(b"secret", **PLACE)
-    assert after.is_sealed_with_newest(anew)
     with pytest.raises(CannotDecryptError, match="key that is not here"):
         before.open(anew, **PLACE)
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sqlmodel import delete, select
 
 from dashboard.db.audience import (
-    accounts_nobody_hears_of,
     audience,
     audience_at,
     count_accounts_of,
@@ -166,29 +165,6 @@ def test_the_query_tells_whom_the_model_tells(
             assert {one.user_id: one.accounts for one in alone} == {
                 key: reach for key, reach in expected.items() if key == user_id
             }
-
-
-@given(world=worlds().filter(one_without_address))
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_nobody_is_told_exactly_when_the_model_tells_nobody(
-    database: Database, world: World
-) -> None:
-    """R58: the warning speaks for the same function as the sender."""
-    accounts, _ = build(database, world)
-    heard = frozenset[int]().union(
-        *(told_by_the_model(world, NoticeKind.LINK_BROKEN, user) for user in world.users)
-    )
-    expected = {
-        accounts[number]
-        for number, removed in enumerate(world.removed)
-        if not removed and number not in heard
-    }
-    with database.reading() as session:
-        assert accounts_nobody_hears_of(session, accounts) == expected
 
 
 def test_the_reach_of_a_user_counts_what_his_role_has_access_to(database: Database) -> None:

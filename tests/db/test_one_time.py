@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from dashboard.db.engine import Database
 from dashboard.db.one_time import OneTime, Purpose, add_one_time, find_one_time, use_one_time
 from tests.fakes import START
@@ -31,12 +33,9 @@ def test_the_second_use_fails(database: Database) -> None:
 def test_a_use_that_is_rolled_back_does_not_count(database: Database) -> None:
     with database.writing() as unit:
         add_one_time(unit, LINK)
-    try:
-        with database.writing() as unit:
-            use_one_time(unit, LINK.token_hash, now=START)
-            raise ZeroDivisionError
-    except ZeroDivisionError:
-        pass
+    with pytest.raises(ZeroDivisionError), database.writing() as unit:
+        use_one_time(unit, LINK.token_hash, now=START)
+        raise ZeroDivisionError
     with database.writing() as unit:
         assert use_one_time(unit, LINK.token_hash, now=START)
 

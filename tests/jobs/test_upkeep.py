@@ -1,6 +1,8 @@
 """Tidying drops what has had its day and nothing else."""
 
-from dashboard.db import heartbeats as heartbeat_rows
+from sqlmodel import select
+
+from dashboard.db.tables import HeartbeatRow
 from dashboard.services import heartbeats
 from dashboard.services.ports import Tools
 from jobs.upkeep import tidy
@@ -15,4 +17,4 @@ def test_killed_processes_are_forgotten_after_a_day(tools: Tools, clock: FrozenC
     tidy(tools)
 
     with tools.database.reading() as session:
-        assert [beat.name for beat in heartbeat_rows.all_of(session)] == ["new"]
+        assert session.exec(select(HeartbeatRow.name)).all() == ["new"]

@@ -5,11 +5,10 @@ import re
 import pytest
 
 from dashboard.domain.capabilities import Capability
-from dashboard.platforms import PLATFORMS, available, by_key
+from dashboard.platforms import PLATFORMS, available
 from dashboard.platforms.protocol import (
     About,
     Platform,
-    RefreshesCredentials,
     SignsInAtPlatform,
     SignsInByPassword,
     SpeaksThroughSandbox,
@@ -33,12 +32,6 @@ def test_the_sandbox_stands_in_only_where_that_is_set() -> None:
             hosts = getattr(instead[key], "hosts").values()  # noqa: B009  not in the protocol
             assert all(host.startswith(f"{address}/dialects/{key}/") for host in hosts)
             assert not any("127.0.0.1" in host for host in platform.hosts.values())
-
-
-def test_a_platform_is_found_by_its_key() -> None:
-    assert by_key("bluesky").about.label == "Bluesky"
-    with pytest.raises(KeyError):
-        by_key("myspace")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.about.key)
@@ -66,8 +59,3 @@ def test_what_people_are_told_is_in_plain_words(platform: Platform) -> None:
     assert [text for text in told if JARGON.search(text)] == []
     assert all(text.endswith(".") for text in (*about.conditions, *about.before_relink))
     assert about.grant_url.startswith("https://") or not about.grant_url
-
-
-def test_mastodon_has_nothing_to_renew() -> None:
-    assert not isinstance(by_key("mastodon"), RefreshesCredentials)
-    assert isinstance(by_key("bluesky"), RefreshesCredentials)

@@ -1,6 +1,9 @@
 """Signs of life: one row a process, the newest counts, a calm end is not missed."""
 
+from sqlmodel import select
+
 from dashboard.db import heartbeats as rows
+from dashboard.db.tables import HeartbeatRow
 from dashboard.services.heartbeats import SCHEDULER, WORKER, beat, say_goodbye
 from dashboard.services.ports import Tools
 from tests.fakes import FrozenClock
@@ -23,7 +26,7 @@ def test_a_process_has_one_row(tools: Tools, clock: FrozenClock) -> None:
         beat(tools, "worker 1", WORKER)
 
     with tools.database.reading() as session:
-        [row] = rows.all_of(session)
+        row = session.exec(select(HeartbeatRow)).one()
     assert row.at == clock()
 
 

@@ -36,7 +36,7 @@ from dashboard.domain.states import LinkState
 from dashboard.services.mail_pause import pause_now
 from dashboard.services.notifying import gather
 from dashboard.services.ports import Tools
-from dashboard.services.sending import forget_old_mails, send, send_due, waiting_since
+from dashboard.services.sending import forget_old_mails, send, send_due
 from dashboard.settings import MailServer
 from tests.adapters.mail_sink import Sink, SinkServer
 from tests.factories import make_account, make_role, make_user
@@ -779,7 +779,6 @@ def test_no_more_than_so_many_mails_an_hour_the_rest_comes_in_one(
         tell(tools, clock, wait=10)
     assert len(sink.envelopes) == CAP
     assert [row.action for row in rows(tools, AuditRow)] == ["mail.capped"]
-    assert waiting_since(tools) is None  # no sign of trouble
     clock.advance(minutes=59)
     assert send_due(tools) == 1
     assert mails(sink)[-1]["Subject"].startswith("9 accounts have lost their link")
@@ -877,19 +876,6 @@ def test_who_was_told_is_forgotten_after_a_season_but_not_what_still_waits(
     clock.advance(days=90)
     forget_old_mails(tools)
     assert states(tools) == ["pending"]
-
-
-def test_it_is_known_how_long_the_outbox_waits(
-    tools: Tools, anna: UUID, sink: Sink, clock: FrozenClock
-) -> None:
-    assert waiting_since(tools) is None
-    breaks(tools)
-    since = clock.advance(seconds=5)
-    gather(tools)
-    clock.advance(minutes=3)
-    assert waiting_since(tools) == since
-    send_due(tools)
-    assert waiting_since(tools) is None
 
 
 def test_a_mail_program_can_offer_to_stop_mails_that_may_be_stopped(

@@ -112,17 +112,6 @@ def _settle(database: Database) -> None:
             connection.exec_driver_sql(chore)
 
 
-def make_due(settings: Settings, pages: Sequence[int], now: datetime) -> None:
-    """Let the links of these pages be checked at once."""
-    names = [f"page-{nth}" for nth in pages]
-    database = Database(settings.database_url)
-    with database.writing() as unit:
-        ours = select(AccountRow.id).where(col(AccountRow.remote_id).in_(names))
-        due = update(LinkRow).where(col(LinkRow.account_id).in_(ours), col(LinkRow.claim) == "")
-        unit.execute(due.values(next_check_at=now))
-    database.close()
-
-
 def count_working(settings: Settings) -> int:
     """How many links were checked and found to work."""
     database = Database(settings.database_url)
