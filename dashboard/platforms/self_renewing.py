@@ -130,7 +130,6 @@ class SelfRenewing(RegisteredByHand):
         self, http: Http, app: App | None, credential: Credential, *, now: datetime
     ) -> RefreshOutcome:
         """Ask once for another 60 days."""
-        _ = app
         query = {
             "grant_type": f"{self.prefix}_refresh_token",
             "access_token": credential.refresh,
@@ -142,7 +141,7 @@ class SelfRenewing(RegisteredByHand):
             deadline=_REFRESH_DEADLINE,
         )
         try:
-            reply = await send(http, ask, secrets_of(credential))
+            reply = await send(http, ask, secrets_of(credential, app))
         except NoAnswerError as error:
             return oauth2.unanswered(error)
         body = reply.body or {}

@@ -57,14 +57,13 @@ class Sample:
 
     @property
     def secrets(self) -> tuple[str, ...]:
+        """What a platform can send back. Private keys cannot come back: they never leave."""
         app_secret = self.app.client_secret if self.app else ""
         of_pages = [
-            value
-            for name, value in self.credential.extra.items()
-            if name.startswith("page:") or name == "dpop_key"
+            value for name, value in self.credential.extra.items() if name.startswith("page:")
         ]
         found = (self.credential.access, self.credential.refresh, app_secret, *of_pages)
-        return tuple(secret for secret in found if secret)
+        return tuple(secret for secret in found if secret and not secret.startswith("{"))
 
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"

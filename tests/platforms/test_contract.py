@@ -338,6 +338,18 @@ def holds(thing: object, secrets: tuple[str, ...]) -> bool:
     return bool(found)
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
+@pytest.mark.parametrize("key", KEYS)
+def test_r32_a_secret_that_comes_back_in_an_answer_is_not_kept(key: str, status: int) -> None:
+    sample = SAMPLES[key]
+    for secret in sample.secrets:
+        said = dict.fromkeys(("error", "error_description", "message"), f"About {secret}.")
+        for body in (said, {"error": said}):
+            holds(check(sample, Played(answer(status, body))), sample.secrets)
+            if key in RENEWING:
+                holds(refresh(sample, Played(answer(status, body))), sample.secrets)
+
+
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
